@@ -1,0 +1,1 @@
+"""From conflicting accounts to a defensible answer."""
