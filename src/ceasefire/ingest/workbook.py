@@ -106,7 +106,7 @@ def _as_text(schema: pl.Schema) -> list[pl.Expr]:
 
 
 def guarded(load: Callable[[], T]) -> T:
-    """Run a reader of another library; whatever it raises on a damaged file becomes ``UnreadableFileError``."""
+    """Run a reader of another library; what it raises on a damaged file becomes ``UnreadableFileError``."""
     try:
         return load()
     except (UnreadableFileError, MemoryError):
