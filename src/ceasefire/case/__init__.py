@@ -1,0 +1,7 @@
+"""The case room: a folder in, facts out. See ``facts`` for what a case holds and ``read`` for how it is read."""
+
+from ceasefire.case.facts import Case
+from ceasefire.case.read import open_case
+from ceasefire.case.settings import Settings
+
+__all__ = ["Case", "Settings", "open_case"]

@@ -1,0 +1,299 @@
+"""The command line: thin, and slow imports only inside the commands.
+
+In: a case folder and options. Out: one screen of answer, files, and an exit code: 0 done, 1 something asked for could
+not be had (a name to explain, a publishing refusal), 2 the case or the call cannot be used.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ceasefire.case import Case
+    from ceasefire.picture import Picture
+
+app = typer.Typer(
+    name="ceasefire",
+    help="From conflicting accounts to a defensible answer: what happened under a truce, who did it and how sure, "
+    "which clause it touches, whether the clock runs, whether aid gets through. Every attribution is not a "
+    "judicial finding.",
+    epilog="Start with: ceasefire run cases/syria-2016",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="INSTANT",
+        help="Use only what was recorded by then: 2016-09-20T12:00Z, or a date (its end, in the case's zone).",
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the draws behind intervals.")]
+
+
+def _complete_case(incomplete: str) -> Iterator[str]:
+    """Case folders and shipped cases, for tab completion."""
+    roots = [Path("cases"), _shipped()]
+    seen = set()
+    for root in roots:
+        for path in sorted(root.glob("*/case.yaml")) if root.is_dir() else ():
+            name = str(path.parent) if root == Path("cases") else path.parent.name
+            if name.startswith(incomplete) and name not in seen:
+                seen.add(name)
+                yield name
+
+
+CompletedCase = Annotated[
+    str,
+    typer.Argument(
+        metavar="CASE",
+        help="Folder of the case, or the name of a case shipped with the package.",
+        autocompletion=_complete_case,
+    ),
+]
+
+
+@app.command()
+def run(
+    case: CompletedCase,
+    as_of: AsOf = None,
+    seed: Seed = 0,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder under which CASE's results are written.")
+    ] = Path("out"),
+    audience: Annotated[
+        str,
+        typer.Option(
+            "--audience", help="public (default) or internal: shows notified sites and protected sources."
+        ),
+    ] = "public",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress display, no screen of answer.")
+    ] = False,
+) -> None:
+    """Derive a case, print the answer and write the report and tables.
+
+    Examples:
+
+        ceasefire run cases/syria-2016
+
+        ceasefire run cases/syria-2016 --as-of 2016-09-20T12:00Z -o out/20-sept
+
+        ceasefire run my-case --audience internal
+    """
+    from ceasefire.exports import PublishingError, write
+
+    if audience not in ("public", "internal"):
+        _stop(f"--audience: expected public or internal, found {audience!r}", 2)
+    with _progress(quiet) as stage:
+        with stage("read"):
+            opened = _open(case)
+        picture = _derive(opened, as_of, seed, stage)
+        folder = out / opened.name
+        with stage("write"):
+            try:
+                write(picture, folder, audience=audience)
+            except PublishingError as error:
+                _stop(str(error), 1)
+    if not quiet:
+        from ceasefire.report.screen import show
+
+        show(picture, _console())
+    typer.echo(f"Report: {folder / 'report.html'}")
+
+
+@app.command()
+def check(case: CompletedCase) -> None:
+    """Read a case and list what cannot be used, without deriving anything.
+
+    Exit code 0 when every row can be used, 1 when rows are left out, 2 when the case cannot be used at all.
+
+    Example:
+
+        ceasefire check cases/donbas
+    """
+    from ceasefire.report.screen import show_check
+
+    opened = _open(case)
+    errors = show_check(opened, _console())
+    raise typer.Exit(1 if errors else 0)
+
+
+@app.command()
+def explain(
+    case: CompletedCase,
+    identifier: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="An incident, report, obligation, clock, delivery, topic, thread or truce."
+        ),
+    ],
+    as_of: AsOf = None,
+    seed: Seed = 0,
+) -> None:
+    """Print the full reasoning behind one answer as tables that can be recomputed by hand.
+
+    Examples:
+
+        ceasefire explain cases/syria-2016 URUM-2016-09-19
+
+        ceasefire explain cases/syria-2016 S1a
+    """
+    from ceasefire.picture import UnknownIdError
+    from ceasefire.report.screen import show_reasoning
+
+    with _progress(False) as stage:
+        picture = _derive(_open(case), as_of, seed, stage)
+    try:
+        reasoning = picture.explain(identifier)
+    except UnknownIdError as error:
+        _stop(str(error), 1)
+    show_reasoning(identifier, reasoning, _console())
+
+
+@app.command()
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A folder that does not exist yet, or is empty.")
+    ],
+) -> None:
+    """Write a small valid case with comments, to start one of your own.
+
+    Example:
+
+        ceasefire init my-case && ceasefire check my-case
+    """
+    from importlib.resources import as_file, files
+    from shutil import copyfile
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        _stop(f"{folder}: expected a new or empty folder, found something there; choose another name", 2)
+    folder.mkdir(parents=True, exist_ok=True)
+    with as_file(files("ceasefire") / "starter") as starter:
+        for path in sorted(starter.iterdir()):
+            if path.is_file() and path.suffix != ".py":
+                copyfile(path, folder / path.name)
+    typer.echo(
+        f"Wrote {folder}. Next: edit the files, then `ceasefire check {folder}` and `ceasefire run {folder}`."
+    )
+
+
+@app.command()
+def words(
+    name: Annotated[str | None, typer.Argument(metavar="[VOCABULARY]", help="Show one vocabulary.")] = None,
+) -> None:
+    """List the vocabularies, or the words of one with their definitions.
+
+    Example:
+
+        ceasefire words acts
+    """
+    from ceasefire.report.screen import show_words
+    from ceasefire.vocabulary import names, vocabulary
+
+    if name is None:
+        typer.echo("\n".join(names()))
+        return
+    try:
+        terms = vocabulary(name)
+    except KeyError as error:
+        _stop(str(error.args[0]), 2)
+    show_words(name, terms, _console())
+
+
+@app.callback(invoke_without_command=True)
+def about(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Say which version this is."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"ceasefire {installed('ceasefire')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """The entry point of the ``ceasefire`` command."""
+    app()
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _stop(message: str, code: int) -> Any:
+    typer.secho(message, err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
+    raise typer.Exit(code)
+
+
+def _shipped() -> Path:
+    """The folder of the cases shipped in the wheel, or in the checkout."""
+    here = Path(__file__).resolve().parent
+    return here / "_cases" if (here / "_cases").is_dir() else here.parents[1] / "cases"
+
+
+def _open(case: str) -> Case:
+    from ceasefire.case import open_case
+    from ceasefire.problems import CaseError
+
+    folder = Path(case)
+    if not folder.exists() and (_shipped() / case / "case.yaml").is_file():
+        folder = _shipped() / case
+    try:
+        return open_case(folder)
+    except CaseError as error:
+        _stop(f"{case} cannot be used.\n{error}", 2)
+        raise
+
+
+def _derive(case: Case, as_of: str | None, seed: int, stage: Any) -> Picture:
+    from ceasefire.pipeline import derive
+    from ceasefire.problems import CaseError
+
+    try:
+        return derive(case, as_of=as_of, seed=seed, progress=stage)
+    except CaseError as error:
+        _stop(str(error), 2)
+        raise
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Any]:
+    """A line that names the stage under way, on a terminal only; it leaves nothing behind."""
+    from contextlib import nullcontext
+
+    if quiet or not sys.stderr.isatty():
+        yield lambda name: nullcontext()
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+
+        @contextmanager
+        def stage(name: str) -> Iterator[None]:
+            task = bar.add_task(name, total=None)
+            yield
+            bar.remove_task(task)
+
+        yield stage

@@ -1,0 +1,41 @@
+"""The shipped cases, read and derived once a session."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import ceasefire
+
+if TYPE_CHECKING:
+    from ceasefire import Case, Picture
+
+CASES = Path(__file__).resolve().parents[1] / "cases"
+
+
+@cache
+def shipped_case(name: str) -> Case:
+    return ceasefire.open_case(CASES / name)
+
+
+@cache
+def shipped_picture(name: str, as_of: str | None = None) -> Picture:
+    return ceasefire.derive(shipped_case(name), as_of=as_of)
+
+
+@pytest.fixture(scope="session")
+def syria_case() -> Case:
+    return shipped_case("syria-2016")
+
+
+@pytest.fixture(scope="session")
+def syria() -> Picture:
+    return shipped_picture("syria-2016")
+
+
+@pytest.fixture(scope="session")
+def donbas() -> Picture:
+    return shipped_picture("donbas")
