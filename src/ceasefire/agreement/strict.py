@@ -1,0 +1,325 @@
+"""Strict YAML: a file becomes cells that know their line and column, or problems that say what to do.
+
+In: text. Out: a tree of ``Cell`` and readers for the kinds of value an agreement holds. YAML is cut down to
+mappings, lists and text: no anchors, no tags, no merge keys, no second document, no key twice. Nothing is
+guessed from the look of a value (``no``, ``12:30``, ``2016-09-12`` stay text until a reader asks for them),
+which closes the traps of YAML 1.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from ceasefire.problems import CaseError, Problem
+
+STAGE = "agreement"
+
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d)")
+_UNIT = {"min": 60, "h": 3600, "d": 86400}
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value with its place: text, a list of cells, or a mapping from keys to cells."""
+
+    value: str | list[Cell] | dict[str, Cell]
+    line: int
+    column: int
+    key_at: tuple[int, int] | None = None
+
+    @property
+    def found(self) -> str:
+        """The value in a few words, for a message."""
+        if isinstance(self.value, str):
+            return repr(self.value if len(self.value) <= 60 else self.value[:57] + "...")
+        return "a list" if isinstance(self.value, list) else "a mapping"
+
+
+@dataclass
+class Reading:
+    """One reading of one file: its zone of time, the names it declares, and the problems met so far."""
+
+    file: str | None
+    zone: ZoneInfo | None = None
+    names: dict[str, Collection[str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def fail(self, cell: Cell, code: str, expected: str, found: str, action: str, key: bool = False) -> None:
+        """Note a problem at a cell, or at its key."""
+        line, column = cell.key_at if key and cell.key_at else (cell.line, cell.column)
+        self.problems.append(
+            Problem(
+                severity="error",
+                stage=STAGE,
+                code=code,
+                expected=expected,
+                found=found,
+                action=action,
+                file=self.file,
+                line=line,
+                record=f"column {column}",
+            )
+        )
+
+    def stop_if_failed(self) -> None:
+        """Raise CaseError with all problems met so far, if there are any."""
+        if self.problems:
+            raise CaseError(sorted(self.problems, key=lambda p: (p.line or 0, p.record or "", p.code)))
+
+
+Reader = Callable[[Reading, Cell], Any]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a record: how its value is read and whether it must be there."""
+
+    read: Reader
+    required: bool = False
+
+
+def cells(text: str, reading: Reading) -> Cell:
+    """Parse the text into cells.
+
+    Raises:
+        CaseError: the text is not YAML, or uses what the strict subset leaves out.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.BaseLoader)
+        _refuse_extras(text, reading)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        here = Cell("", mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
+        reading.fail(here, "not_yaml", "YAML", str(error.problem or error.context), "correct this place")
+    except yaml.YAMLError as error:
+        reading.fail(
+            Cell("", 1, 1),
+            "not_yaml",
+            "YAML in UTF-8 text",
+            str(error).split("\n")[0],
+            "save it as plain text",
+        )
+    except RecursionError:
+        reading.fail(Cell("", 1, 1), "not_yaml", "a few levels", "endless nesting", "make the file flatter")
+    reading.stop_if_failed()
+    if root is None:
+        reading.fail(Cell("", 1, 1), "not_yaml", "an agreement", "an empty file", "start from the example")
+        reading.stop_if_failed()
+    return _cell(root, reading) if root else Cell({}, 1, 1)
+
+
+def _refuse_extras(text: str, reading: Reading) -> None:
+    for event in yaml.parse(text, Loader=yaml.BaseLoader):
+        mark = event.start_mark
+        here = Cell("", mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor:
+            found = f"the anchor or alias {anchor!r}"
+            reading.fail(here, "anchor", "every value written out", found, "write the value out in full")
+        if tag:
+            reading.fail(here, "tag", "plain values", f"the tag {tag!r}", "remove the tag")
+
+
+def _cell(node: yaml.Node, reading: Reading, key_at: tuple[int, int] | None = None) -> Cell:
+    line, column = node.start_mark.line + 1, node.start_mark.column + 1
+    if isinstance(node, yaml.ScalarNode):
+        return Cell(str(node.value), line, column, key_at)
+    if isinstance(node, yaml.SequenceNode):
+        return Cell([_cell(item, reading) for item in node.value], line, column, key_at)
+    mapping: dict[str, Cell] = {}
+    for key, value in node.value:
+        at = (key.start_mark.line + 1, key.start_mark.column + 1)
+        cell = _cell(value, reading, at)
+        if not isinstance(key, yaml.ScalarNode):
+            reading.fail(
+                cell, "wrong_value", "a name as key", "a list or mapping", "use a plain name", key=True
+            )
+        elif key.value in mapping:
+            first = mapping[key.value].key_at
+            found = f"{key.value!r} again (first in line {first[0] if first else '?'})"
+            reading.fail(cell, "duplicate_key", "each key once", found, "keep one of the two", key=True)
+        else:
+            mapping[str(key.value)] = cell
+    return Cell(mapping, line, column, key_at)
+
+
+def nearest(name: str, valid: Collection[str]) -> str:
+    """What to write instead: the nearest valid name, or all of them."""
+    near = get_close_matches(name, list(valid), n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else "use one of: " + ", ".join(sorted(valid))
+
+
+def mapping_of(reading: Reading, cell: Cell) -> dict[str, Cell]:
+    """The cells of a mapping; notes a problem and returns nothing if it is none."""
+    if isinstance(cell.value, dict):
+        return cell.value
+    reading.fail(cell, "wrong_value", "a mapping (key: value)", cell.found, "write keys and values under it")
+    return {}
+
+
+def record(reading: Reading, cell: Cell, keys: Mapping[str, Key]) -> dict[str, Any]:
+    """Read a record: only these keys, the required ones present, each by its own reader."""
+    entries = mapping_of(reading, cell)
+    for name, entry in entries.items():
+        if name not in keys:
+            reading.fail(
+                entry, "unknown_key", "a known key", f"{name!r}", nearest(name, list(keys)), key=True
+            )
+    if isinstance(cell.value, dict):
+        for name, key in keys.items():
+            if key.required and name not in entries:
+                reading.fail(cell, "missing_key", f"the key {name!r}", "nothing", f"add {name!r} here")
+    return {name: keys[name].read(reading, entry) for name, entry in entries.items() if name in keys}
+
+
+def text(reading: Reading, cell: Cell) -> str:
+    """Read text that is not empty."""
+    if isinstance(cell.value, str) and cell.value.strip():
+        return " ".join(cell.value.split())
+    found = "nothing" if cell.value == "" else cell.found
+    reading.fail(cell, "wrong_value", "a text", found, "write the text, or leave the key out")
+    return ""
+
+
+def identifier(reading: Reading, cell: Cell) -> str:
+    """Read a short name without spaces."""
+    value = text(reading, cell)
+    if value and not _ID.fullmatch(value):
+        reading.fail(
+            cell, "wrong_value", "letters, digits, - _ .", cell.found, "use a short name without spaces"
+        )
+    return value
+
+
+def number(reading: Reading, cell: Cell) -> float:
+    """Read a decimal number of zero or more."""
+    if isinstance(cell.value, str) and re.fullmatch(r"\d{1,12}(\.\d{1,12})?", cell.value):
+        return float(cell.value)
+    reading.fail(
+        cell, "wrong_value", "a number such as 0.9", cell.found, "write digits, with a decimal point"
+    )
+    return 0.0
+
+
+def probability(reading: Reading, cell: Cell) -> float:
+    """Read a number from 0 to 1."""
+    value = number(reading, cell)
+    if value > 1:
+        reading.fail(cell, "wrong_value", "a probability from 0 to 1", cell.found, "write a share of one")
+    return value
+
+
+def integer(reading: Reading, cell: Cell) -> int:
+    """Read a whole number of zero or more."""
+    if isinstance(cell.value, str) and re.fullmatch(r"\d{1,12}", cell.value):
+        return int(cell.value)
+    reading.fail(cell, "wrong_value", "a whole number", cell.found, "write digits only")
+    return 0
+
+
+def flag(reading: Reading, cell: Cell) -> bool:
+    """Read true or false, and nothing that merely looks like it."""
+    if cell.value not in ("true", "false"):
+        reading.fail(cell, "wrong_value", "true or false", cell.found, "write true or false")
+    return cell.value == "true"
+
+
+def length(reading: Reading, cell: Cell) -> timedelta:
+    """Read a length of time: 48h, 7d, 30min."""
+    match = _LENGTH.fullmatch(cell.value) if isinstance(cell.value, str) else None
+    seconds = float(match[1]) * _UNIT[match[2]] if match else 0.0
+    if not 0 < seconds <= 100 * 366 * 86400:
+        reading.fail(cell, "wrong_value", "a length such as 48h, 7d or 30min", cell.found, "number and unit")
+        return timedelta(0)
+    return timedelta(seconds=seconds)
+
+
+def instant(reading: Reading, cell: Cell) -> datetime:
+    """Read a time with hour and minute, in the zone named on top or with an offset of its own. UTC out."""
+    fallback = datetime(1970, 1, 1, tzinfo=UTC)
+    value = cell.value if isinstance(cell.value, str) else ""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?", value):
+        reading.fail(
+            cell, "wrong_value", "a time such as 2016-09-12T19:00", cell.found, "write day and hour together"
+        )
+        return fallback
+    try:
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None:
+            if reading.zone is None:
+                action = "name the zone on top, for example timezone: Asia/Damascus"
+                reading.fail(cell, "time_without_zone", "a time whose zone is known", cell.found, action)
+                return fallback
+            at = at.replace(tzinfo=reading.zone)
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        reading.fail(cell, "wrong_value", "a day and hour that exist", str(error), "correct the date")
+        return fallback
+
+
+def day(reading: Reading, cell: Cell) -> str:
+    """Read a date that may stop at the year or month; it stays text, never padded."""
+    if isinstance(cell.value, str) and re.fullmatch(
+        r"\d{4}(-(0[1-9]|1[0-2])(-([0-2]\d|3[01]))?)?", cell.value
+    ):
+        return cell.value
+    reading.fail(cell, "wrong_value", "a date such as 2016-07-28", cell.found, "write year, month and day")
+    return ""
+
+
+def word(*valid: str) -> Reader:
+    """Read one of some fixed words."""
+
+    def read(reading: Reading, cell: Cell) -> str:
+        if isinstance(cell.value, str) and cell.value in valid:
+            return cell.value
+        action = nearest(cell.value if isinstance(cell.value, str) else "", valid)
+        reading.fail(cell, "unknown_name", "one of " + ", ".join(valid), cell.found, action)
+        return valid[0]
+
+    return read
+
+
+def name_of(kind: str, *, also: Collection[str] = ()) -> Reader:
+    """Read the name of something the file declares (party, zone, clock…), or one of some fixed words."""
+
+    def read(reading: Reading, cell: Cell) -> str:
+        valid = [*also, *reading.names.get(kind, ())]
+        if isinstance(cell.value, str) and cell.value in valid:
+            return cell.value
+        action = nearest(cell.value if isinstance(cell.value, str) else "", valid)
+        if not valid:
+            action = f"declare the {kind} first"
+        reading.fail(cell, "unknown_name", f"a {kind} of this file", cell.found, action)
+        return ""
+
+    return read
+
+
+def listed(item: Reader) -> Reader:
+    """Read a list, or one value alone as a list of one. No value twice."""
+
+    def read(reading: Reading, cell: Cell) -> tuple[Any, ...]:
+        members = cell.value if isinstance(cell.value, list) else [cell]
+        if not members:
+            reading.fail(
+                cell, "wrong_value", "at least one value", "an empty list", "fill it or leave the key out"
+            )
+        values: list[Any] = []
+        for member in members:
+            value = item(reading, member)
+            if value in values:
+                reading.fail(member, "wrong_value", "each value once", member.found, "remove the repetition")
+            values.append(value)
+        return tuple(values)
+
+    return read
