@@ -54,9 +54,9 @@ def derive(
     if not facts["reports"].height:
         raise _nothing_known(instant)
     terms = known.agreement
-    sides = {party.id: party.side for party in terms.parties}
+    sides = {party.id: party.side for party in terms.parties.values()}
     with stage("locate"):
-        located = locate(facts["reports"], facts["places"], {zone.id: zone.geometry for zone in terms.zones if zone.geometry is not None})
+        located = locate(facts["reports"], facts["places"], terms.zone_shapes)
     with stage("fuse"):
         fused = fuse(located.reports, facts["sources"], decisions=facts["decisions"], seed=seed)
     with stage("attribute"):

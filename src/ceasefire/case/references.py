@@ -66,7 +66,7 @@ def _dangling(name: str, column: str, other: str, row: Mapping[str, object], kno
 
 def _camps(sources: pl.DataFrame, agreement: Agreement) -> list[Problem]:
     """A camp that is no party of the agreement cannot be weighed as one."""
-    parties = sorted(party.id for party in agreement.parties)
+    parties = sorted(agreement.parties)
     rows = sources.filter(pl.col("camp").is_not_null() & ~pl.col("camp").is_in(parties))
     return [
         Problem(

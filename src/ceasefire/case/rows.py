@@ -111,6 +111,7 @@ class TableReader:
                 f"{bad.action}; row left out",
             )
             return None
+        self._close_intervals(row, spans)
         for name in self.table.required:
             if row.get(name) is None:
                 self._problem(
@@ -127,7 +128,6 @@ class TableReader:
         if "file" in self._columns:
             row |= {"file": file, "line": line}
         self._coordinates(row, cells, file, line, record)
-        self._close_intervals(row, spans)
         if not self._ordered(row, file, line, record):
             return None
         self._narrow(row, cells, spans)

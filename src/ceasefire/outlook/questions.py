@@ -118,8 +118,8 @@ def aid(view: View, about: list[str]) -> Answer:
 def terms(view: View, about: list[str]) -> Answer:
     """What the terms were, who was bound, who exempt."""
     verdicts = view.tables["verdicts"]
-    parties = ", ".join(sorted(party.id for party in view.terms.parties))
-    exempt = ", ".join(sorted(group.id for group in view.terms.exempt))
+    parties = ", ".join(sorted(view.terms.parties))
+    exempt = ", ".join(sorted(view.terms.exempt))
     untestable = verdicts.filter(pl.col("verdict") == "not_testable")["norm_id"].n_unique()
     contested = sorted(verdicts.filter(pl.col("contested_bearer").fill_null(False))["holder"].unique())
     return Answer(
@@ -274,7 +274,7 @@ def one_sided(view: View, about: list[str]) -> Answer:
 def patron(view: View, about: list[str]) -> Answer:
     """Could the patron deliver the client, and who had a motive."""
     edges = [
-        (p.id, c) for p in view.terms.parties for c in p.answers_for if not about or p.id in about
+        (p.id, c) for p in view.terms.parties.values() for c in p.answers_for if not about or p.id in about
     ]
     rows = view.tables["incident_verdicts"]
     told = []
@@ -303,7 +303,7 @@ def exempted(view: View, about: list[str]) -> Answer:
         f"{r['name']}: {r['designation'] or 'no listing recorded'}"
         for r in rows.sort("actor_id").iter_rows(named=True)
     )
-    exempt = ", ".join(sorted(group.id for group in view.terms.exempt))
+    exempt = ", ".join(sorted(view.terms.exempt))
     return Answer(
         f"Cannot say: a future designation is a decision of states. Exempted by the text: {exempt or 'nobody'}. "
         f"On record: {listed or 'nothing'}.",

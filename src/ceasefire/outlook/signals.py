@@ -174,7 +174,7 @@ def versions_replaced(view: View) -> Signal:
 
 def sponsor_strike(view: View) -> Signal:
     """A sponsor's own forces caused mass casualties."""
-    sponsors = sorted(p.id for p in view.terms.parties if p.role == "sponsor")
+    sponsors = sorted(p.id for p in view.terms.parties.values() if p.role == "sponsor")
     rows = view.tables["assessments"].join(view.tables["incidents"], on="incident_id")
     if not sponsors:
         return Signal("cannot_say", "the agreement names no sponsor")

@@ -1,0 +1,186 @@
+"""Reading a case: what can be used is used, what cannot is named, and nothing is lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ceasefire import Case, CaseError, open_case
+
+SETTINGS = """
+case: village
+title: A village
+timezone: Asia/Damascus
+gathered_at: 2016-10-01
+period: {from: 2016-09-12, to: 2016-09-19}
+bbox: {west: 35, south: 32, east: 43, north: 38}
+"""
+AGREEMENT = """
+agreement: village-truce
+title: A truce of two sides
+source: made for this test
+timezone: Asia/Damascus
+in_force: {from: 2016-09-12T19:00}
+parties:
+  north: {name: North, role: party, side: north}
+  south: {name: South, role: party, side: south}
+clauses:
+  no-attack:
+    title: no attacks
+    who: [north, south]
+    never: {act: [shelling, airstrike]}
+    text_status: official
+    source: made for this test
+"""
+SOURCES = "source_id,name,kind,camp\nradio,Radio North,media_state,north\n"
+
+
+def write_case(folder: Path, reports: str, **files: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    contents = {"case.yaml": SETTINGS, "agreement.yaml": AGREEMENT, "sources.csv": SOURCES, "reports.csv": reports}
+    for name, text in (contents | files).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def problems(case: Case, code: str) -> pl.DataFrame:
+    return case.problems.filter(pl.col("code") == code)
+
+
+def test_a_day_is_an_interval_and_is_known_when_it_ends(tmp_path: Path) -> None:
+    """A day in Damascus in September runs from 21:00 to 20:59:59 UTC."""
+    case = open_case(
+        write_case(tmp_path / "c", "report_id,source_id,published_at,occurred_from\nr1,radio,2016-09-13,2016-09-13\n")
+    )
+    row = case.facts["reports"].row(0, named=True)
+    assert row["occurred_from"] == datetime(2016, 9, 12, 21, tzinfo=UTC)
+    assert row["occurred_to"] == datetime(2016, 9, 13, 20, 59, 59, 999999, tzinfo=UTC)
+    assert row["recorded_at"] == row["occurred_to"]
+    assert case.known(datetime(2016, 9, 13, 12, tzinfo=UTC)).facts["reports"].height == 0
+
+
+def test_a_note_such_as_evening_narrows_the_day(tmp_path: Path) -> None:
+    case = open_case(
+        write_case(
+            tmp_path / "c",
+            "report_id,source_id,published_at,occurred_from,time_note\nr1,radio,2016-09-13,2016-09-13,evening\n",
+        )
+    )
+    row = case.facts["reports"].row(0, named=True)
+    assert row["occurred_from"].hour >= 13
+    assert row["occurred_to"] <= datetime(2016, 9, 13, 21, tzinfo=UTC)
+
+
+def test_a_bad_row_is_named_with_file_and_line_and_the_rest_goes_on(tmp_path: Path) -> None:
+    case = open_case(
+        write_case(
+            tmp_path / "c",
+            "report_id,source_id,published_at,occurred_from,killed_min\n"
+            "r1,radio,2016-09-13,2016-09-13,3\n"
+            "r2,radio,2016-09-13,the other day,3\n"
+            "r3,radio,2016-09-13,,3\n"
+            "r4,radio,2016-09-13,2016-09-13,many\n"
+            "r1,radio,2016-09-14,2016-09-14,1\n",
+        )
+    )
+    assert case.facts["reports"]["report_id"].to_list() == ["r1"]
+    errors = case.problems.filter(pl.col("severity") == "error").sort("line")
+    assert errors.select("file", "line", "record", "code").rows() == [
+        ("reports.csv", 3, "r2", "bad_value"),
+        ("reports.csv", 4, "r3", "empty_cell"),
+        ("reports.csv", 5, "r4", "bad_value"),
+        ("reports.csv", 6, "r1", "repeated_id"),
+    ]
+
+
+def test_swapped_coordinates_are_turned_and_impossible_ones_left_out(tmp_path: Path) -> None:
+    case = open_case(
+        write_case(
+            tmp_path / "c",
+            "report_id,source_id,published_at,occurred_from,latitude,longitude\n"
+            "r1,radio,2016-09-13,2016-09-13,42.1,36.2\n"
+            "r2,radio,2016-09-13,2016-09-13,0,0\n"
+            "r3,radio,2016-09-13,2016-09-13,36.2,37.1\n",
+        )
+    )
+    rows = case.facts["reports"].select("report_id", "latitude", "longitude").rows()
+    assert rows == [("r1", 36.2, 42.1), ("r2", None, None), ("r3", 36.2, 37.1)]
+    assert problems(case, "swapped_coordinates")["record"].to_list() == ["r1"]
+    assert problems(case, "bad_coordinates")["record"].to_list() == ["r2"]
+
+
+def test_unknown_words_columns_and_sources_are_doubts_not_losses(tmp_path: Path) -> None:
+    case = open_case(
+        write_case(
+            tmp_path / "c",
+            "report_id,source_id,published_at,occurred_from,act,plcae_name\nr1,tv,2016-09-13,2016-09-13,sheling,X\n",
+        )
+    )
+    assert case.facts["reports"].height == 1
+    assert "tv" in case.facts["sources"]["source_id"].to_list()
+    assert "'shelling'" in problems(case, "unknown_word")["action"][0]
+    assert "'place_name'" in problems(case, "unknown_column")["action"][0]
+    assert problems(case, "unknown_reference")["line"].to_list() == [2]
+
+
+def test_an_undated_fact_is_known_from_the_day_of_gathering(tmp_path: Path) -> None:
+    case = open_case(write_case(tmp_path / "c", "report_id,source_id,occurred_from\nr1,radio,2016-09-13\n"))
+    assert case.facts["reports"]["recorded_at"][0] == datetime(2016, 10, 1, 20, 59, 59, 999999, tzinfo=UTC)
+    assert problems(case, "undated").height == 1
+
+
+def test_a_camp_that_is_no_party_is_told(tmp_path: Path) -> None:
+    case = open_case(
+        write_case(
+            tmp_path / "c",
+            "report_id,source_id,published_at,occurred_from\nr1,radio,2016-09-13,2016-09-13\n",
+            **{"sources.csv": "source_id,name,camp\nradio,Radio,east\n"},
+        )
+    )
+    assert problems(case, "unknown_camp")["found"].to_list() == ["'east'"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"case.yaml": ""}, "keys such as"),
+        ({"case.yaml": SETTINGS + "tiemzone: x\n"}, "did you mean 'timezone'"),
+        ({"case.yaml": SETTINGS + "title: again\n"}, "stands twice"),
+        ({"case.yaml": SETTINGS.replace("Asia/Damascus", "Damascus")}, "IANA time zone"),
+        ({"case.yaml": SETTINGS.replace("to: 2016-09-19", "to: 2016-08-19")}, "ends after it starts"),
+        ({"case.yaml": "a: [1"}, "case.yaml"),
+        ({"agreement.yaml": "no: such"}, "agreement.yaml"),
+        ({"reports.csv": "report_id,source_id,occurred_from\n"}, "at least one usable report"),
+        ({"reports.csv": "\x00\x01\x02"}, "reports.csv"),
+    ],
+)
+def test_a_case_that_cannot_be_used_says_so_in_one_message(tmp_path: Path, change: dict[str, str], words: str) -> None:
+    folder = write_case(
+        tmp_path / "c", "report_id,source_id,published_at,occurred_from\nr1,radio,2016-09-13,2016-09-13\n", **change
+    )
+    with pytest.raises(CaseError, match=words):
+        open_case(folder)
+
+
+def test_a_missing_folder_or_agreement_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="ceasefire init"):
+        open_case(tmp_path / "nothing")
+    folder = write_case(tmp_path / "c", "report_id,source_id,occurred_from\nr1,radio,2016-09-13\n")
+    (folder / "agreement.yaml").unlink()
+    with pytest.raises(CaseError, match="no such file"):
+        open_case(folder)
+
+
+def test_arabic_and_cyrillic_text_come_through(tmp_path: Path) -> None:
+    case = open_case(
+        write_case(
+            tmp_path / "c",
+            "report_id,source_id,published_at,occurred_from,place_name,text\n"
+            "r1,radio,2016-09-13,2016-09-13,أورم الكبرى,قصف\n"
+            "r2,radio,2016-09-13,2016-09-13,Алеппо,обстрел\n",
+        )
+    )
+    assert case.facts["reports"]["place_name"].to_list() == ["أورم الكبرى", "Алеппо"]
