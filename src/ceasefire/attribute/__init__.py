@@ -1,0 +1,7 @@
+"""Who did it, how sure and why, when the sources are parties."""
+
+from ceasefire.attribute.attribution import Attributed, attribute
+from ceasefire.attribute.claims import claims_of
+from ceasefire.attribute.findings import findings_beside
+
+__all__ = ["Attributed", "attribute", "claims_of", "findings_beside"]

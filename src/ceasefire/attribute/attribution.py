@@ -1,0 +1,146 @@
+"""Who did it, how sure, and why: the stage's one public function.
+
+In: claims, sources, parties with their sides. Out: ``Attributed``: a distribution over parties, accident and
+third party with a 90 % interval, the standard of proof reached, and the additive account behind it. Method:
+camp-aware confusion of sources, copies counted once, camps bounded; see ``docs/methods/attribution.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ceasefire.attribute import priors as p
+from ceasefire.attribute.accounts import Accounts, read_accounts
+from ceasefire.attribute.candidates import Candidates, find_candidates
+from ceasefire.attribute.copying import find_voices
+from ceasefire.attribute.explain import account, tables_of
+from ceasefire.attribute.model import Posterior, fit, shrunk_sd
+from ceasefire.attribute.proof import assess, count_support, standards_from
+from ceasefire.attribute.silence import hear_silence
+from ceasefire.attribute.testimony import KINDS, Testimony, elicited_hits, weigh
+from ceasefire.model import table
+from ceasefire.problems import problems_table
+
+
+@dataclass(frozen=True)
+class Attributed:
+    """What the stage gives: five tables and the problems. Every attribution is not a judicial finding.
+
+    ``learnt`` says whether reliabilities were fitted to the case or are the elicited ones.
+    """
+
+    attributions: pl.DataFrame
+    assessments: pl.DataFrame
+    evidence: pl.DataFrame
+    reliability: pl.DataFrame
+    claims: pl.DataFrame
+    problems: pl.DataFrame
+    learnt: bool
+
+    def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
+        """The reasoning for one incident as titled tables that a panel can recompute by hand.
+
+        Raises:
+            KeyError: there is no such incident.
+        """
+        return tables_of(incident_id, self.evidence, self.attributions, self.assessments)
+
+
+def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidates) -> pl.DataFrame:
+    incident, slot = np.nonzero(candidates.valid)
+    ids = np.array(accounts.incidents, dtype=object)
+    return table("attributions").conform(
+        pl.DataFrame(
+            {
+                "incident_id": pl.Series(ids[incident], dtype=pl.String),
+                "actor": pl.Series(candidates.names[incident, slot], dtype=pl.String),
+                "probability": posterior.probability[incident, slot],
+                "low": posterior.low[incident, slot],
+                "high": posterior.high[incident, slot],
+                "prior": np.exp(candidates.log_prior[incident, slot]),
+            }
+        )
+    )
+
+
+def _reliability(posterior: Posterior, t: Testimony, accounts: Accounts) -> pl.DataFrame:
+    camped = accounts.speakers["camp"].is_not_null().to_numpy()
+    roles = np.where(camped[:, None], np.arange(len(p.ROLES)) != p.ANY, np.arange(len(p.ROLES)) == p.ANY)
+    heard = np.bincount(t.source[t.kind != KINDS.index("denial")], minlength=len(camped))
+    source, role = np.nonzero(roles & (heard > 0)[:, None])
+    value = posterior.hits[source, role]
+    logit = np.log(value) - np.log1p(-value)
+    sd = np.where(role == p.OWN, p.ADMISSION_SD, p.TESTIMONY_SD) * shrunk_sd(posterior.known[source, role])
+    return table("reliability").conform(
+        pl.DataFrame(
+            {
+                "source_id": accounts.speakers["source_id"].to_numpy()[source].astype(str)
+                if len(source)
+                else [],
+                "role": np.array(p.ROLES)[role] if len(role) else [],
+                "value": value,
+                "low": 1 / (1 + np.exp(-(logit - p.INTERVAL_Z * sd))),
+                "high": 1 / (1 + np.exp(-(logit + p.INTERVAL_Z * sd))),
+                "n_claims": heard[source],
+            },
+            schema_overrides={"source_id": pl.String, "role": pl.String},
+        )
+    )
+
+
+def attribute(
+    claims: pl.DataFrame,
+    sources: pl.DataFrame,
+    parties: Iterable[str] | Mapping[str, str | None],
+    *,
+    incidents: pl.DataFrame | None = None,
+    standards: Mapping[str, Mapping[str, Any]] | None = None,
+    answer_standard: str = p.ANSWER_STANDARD,
+    seed: int = 0,
+) -> Attributed:
+    """Say for each incident how probable each answer to "who did it" is, and which standard it reaches.
+
+    Args:
+        claims: ``incident_id, source_id, stance, actor, published_at`` (UTC); ``report_id`` and
+            ``origin_id`` when known: accounts that share an origin count once.
+        sources: ``source_id``, and ``kind`` and ``camp`` when known.
+        parties: ids, or a mapping from id to side (a patron and its client share one; None = its own).
+        incidents: when given, incidents without claims get their row, and where they have latitude,
+            longitude and occurred_from, silence counts as evidence, on lines of its own.
+        standards: the case's own standards of proof (``lower, origins, camps`` by name).
+        answer_standard: the standard that the leading answer must reach to become the answer.
+        seed: kept for the stages' common form; the interval is in closed form and draws nothing.
+
+    Raises:
+        ValueError: a required column is missing, a party has a reserved name, or a standard is malformed.
+    """
+    accounts = read_accounts(claims, sources, parties, incidents)
+    candidates = find_candidates(accounts)
+    voices = find_voices(accounts, candidates.named)
+    testimony = weigh(voices, accounts, candidates)
+    silence = hear_silence(accounts, candidates, incidents)
+    ladder = standards_from(standards)
+    kind = accounts.speakers["kind"].fill_null("unknown")
+    codes = {k: i for i, k in enumerate(kind.unique().sort())}
+    posterior = fit(
+        testimony,
+        candidates,
+        elicited_hits(accounts.speakers),
+        np.array([codes[k] for k in kind], dtype=np.int64),
+        silence.total(len(accounts.incidents)),
+    )
+    support = count_support(testimony, voices, accounts, candidates)
+    return Attributed(
+        attributions=_attributions(posterior, accounts, candidates),
+        assessments=assess(posterior, support, accounts, candidates, ladder, answer_standard),
+        evidence=account(posterior, voices, silence, accounts, candidates),
+        reliability=_reliability(posterior, testimony, accounts),
+        claims=table("claims").conform(accounts.claims.with_columns(actor=pl.col("cell"))),
+        problems=problems_table((*accounts.problems, *candidates.problems)),
+        learnt=posterior.learnt,
+    )
