@@ -47,25 +47,34 @@ def parse_figure(text: str) -> Figure:
         return Figure(0, 0)
     if written in figures["unstated"] or re.match(rf"{_any('unstated')}(?:\s+of\b.*)?$", written):
         return Figure(None, None, f"{text.strip()!r} states no figure")
-    if match := re.fullmatch(
-        rf"(?:{_any('between')}\s+)?(\S+?)(?:\s*-\s*|\s+{_any('ranges')}\s+)(\S+)", written
-    ):
-        low, high = _count(match[1], text), _count(match[2], text)
-        if high < low:
-            raise BadValue("a range from less to more", repr(text[:60]), "swap its ends")
-        return Figure(low, high)
     if match := re.fullmatch(rf"(.+?)\s*(?:\+|\s{_any('or_more')})", written):
         return Figure(_count(match[1], text), None)
     for kind in ("at_least", "more_than", "at_most", "fewer_than", "about"):
         if match := re.fullmatch(rf"{_any(kind)}\s*(.+)", written):
             if match[1] in figures["unstated"]:
                 return Figure(None, None, f"{text.strip()!r} states no figure")
-            return _bounded(kind, _count(match[1], text))
+            return (
+                _range(match[1], text)
+                if kind == "about" and "-" in match[1]
+                else _bounded(kind, match[1], text)
+            )
+    return _range(written, text)
+
+
+def _range(written: str, text: str) -> Figure:
+    """A range, or one figure."""
+    join = rf"(?:\s*-\s*|\s+{_any('ranges')}\s+)"
+    if match := re.fullmatch(rf"(?:{_any('between')}\s+)?(\w\S*?){join}(\S+)", written):
+        low, high = _count(match[1], text), _count(match[2], text)
+        if high < low:
+            raise BadValue("a range from less to more", repr(text[:60]), "swap its ends")
+        return Figure(low, high)
     value = _count(written, text)
     return Figure(value, value)
 
 
-def _bounded(kind: str, value: int) -> Figure:
+def _bounded(kind: str, written: str, text: str) -> Figure:
+    value = _count(written, text)
     if kind == "at_least":
         return Figure(value, None)
     if kind == "more_than":

@@ -159,7 +159,7 @@ def _tokens(written: str, day: date, zone: ZoneInfo) -> tuple[list[Token], str]:
         if token[0] == "weekday" and int(token[1]) != day.weekday():
             return found, rest
         found.append(token)
-        rest = rest[length:].strip()
+        rest = rest[length:].strip(" .")
     return found, ""
 
 
