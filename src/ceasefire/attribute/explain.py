@@ -75,7 +75,6 @@ def _lines(accounts: Accounts, voices: Voices, silence: Silence) -> pl.DataFrame
         "incident",
         pl.lit(4).alias("order"),
         pl.lit("silence").alias("kind"),
-        pl.col("sources").alias("source_id"),
         pl.col("side").alias("camp"),
         pl.format("{} sources of this camp cover the place and week and say nothing", "n").alias("says"),
         (pl.col("weight").cast(pl.Int64) + n_said).alias("weight"),

@@ -107,29 +107,41 @@ def shrunk_sd(known: Floats) -> Floats:
     return np.sqrt(p.SOURCE_WEIGHT / (p.SOURCE_WEIGHT + known))
 
 
-def _spread(t: Testimony, known: Floats, probability: Floats, valid: NDArray[np.bool_]) -> Floats:
-    """Standard deviation of each answer's log-odds, in nats."""
+def _loads(t: Testimony, known: Floats) -> tuple[Ints, Floats]:
+    """How far each shared error moves each score: incident of each camp group; group x slot x error class."""
     sd = np.array([p.TESTIMONY_SD, p.DENIAL_SD, p.ADMISSION_SD])[t.kind] * t.factor
     left = np.take_along_axis(shrunk_sd(known)[t.source], t.role, axis=1)
-    denial = t.kind == KINDS.index("denial")
-    touched = np.where(denial[:, None], t.cleared < 0, t.hit > 0)
+    denial = (t.kind == KINDS.index("denial"))[:, None]
+    touched = np.where(denial, t.cleared < 0, t.hit > 0)
     error_class = np.where(touched, _NAMED, t.role)
-    size = sd[:, None] * np.where(denial[:, None], touched * 1.0, left)
+    size = sd[:, None] * np.where(denial, touched * 1.0, left)
     n_camps = int(t.camp.max(initial=0)) + 1
     group, where = np.unique(t.incident * n_camps + t.camp, return_inverse=True)
-    width, n_classes = t.role.shape[1], _NAMED + 1
-    flat = (where[:, None] * width + np.arange(width)) * n_classes + error_class
-    loads = np.bincount(flat.ravel(), size.ravel(), minlength=len(group) * width * n_classes)
-    loads = loads.reshape(len(group), width, n_classes)
-    at = group // n_camps
-    share = probability[at][:, :, None]
+    shape = (len(group), t.role.shape[1], _NAMED + 1)
+    flat = (where[:, None] * shape[1] + np.arange(shape[1])) * shape[2] + error_class
+    return group // n_camps, _count(flat, size, len(group) * shape[1] * shape[2]).reshape(shape)
+
+
+def _spread(t: Testimony, known: Floats, probability: Floats) -> tuple[Floats, Floats]:
+    """Shift and standard deviation of each answer's log-odds, in nats, to second order.
+
+    With q the shares of the other answers, d logit p_k = d_k - sum q d; and since the logarithm of the others'
+    sum is convex, errors that differ among them pull the log-odds down by half their variance under q.
+    """
+    n = probability.shape[0]
     against = np.maximum(1.0 - probability, 1e-12)
-    # d logit p_k / d error = (load_k - mean load under p) / (1 - p_k)
-    swing = (loads - (share * loads).sum(axis=1, keepdims=True)) / against[at][:, :, None]
-    variance = _sum_by(at, (swing**2).sum(axis=2), valid.shape[0]) if len(group) else np.zeros(valid.shape)
     square = (probability**2).sum(axis=1, keepdims=True)
-    prior = p.PRIOR_SD**2 * ((1 - probability) ** 2 + square - probability**2) / against**2
-    return np.asarray(np.sqrt(variance + prior))
+    other_square = np.clip((square - probability**2) / against**2, 0.0, 1.0)
+    variance = p.PRIOR_SD**2 * (1 + other_square)
+    shift = -0.5 * p.PRIOR_SD**2 * (1 - other_square)
+    if t.incident.size:
+        at, loads = _loads(t, known)
+        share, rest = probability[at][:, :, None], against[at][:, :, None]
+        mean = ((share * loads).sum(axis=1, keepdims=True) - share * loads) / rest
+        mean_square = ((share * loads**2).sum(axis=1, keepdims=True) - share * loads**2) / rest
+        variance += _sum_by(at, ((loads - mean) ** 2).sum(axis=2), n)
+        shift -= 0.5 * _sum_by(at, np.maximum(mean_square - mean**2, 0.0).sum(axis=2), n)
+    return shift, np.sqrt(variance)
 
 
 def fit(t: Testimony, candidates: Candidates, elicited: Floats, kinds: Ints, extra: Floats) -> Posterior:
@@ -148,11 +160,11 @@ def fit(t: Testimony, candidates: Candidates, elicited: Floats, kinds: Ints, ext
     terms = _terms(t, candidates, hits)
     score = candidates.log_prior + _sum_by(t.incident, terms, n) + extra
     probability = softmax(score, candidates.valid)
-    sd = _spread(t, known, probability, candidates.valid)
+    shift, sd = _spread(t, known, probability)
     near = np.clip(probability, 1e-15, 1 - 1e-15)
-    logit = np.log(near) - np.log1p(-near)
-    low = _expit(logit - p.INTERVAL_Z * sd)
-    high = _expit(logit + p.INTERVAL_Z * sd)
+    centre = np.log(near) - np.log1p(-near) + shift
+    low = _expit(centre - p.INTERVAL_Z * sd)
+    high = _expit(centre + p.INTERVAL_Z * sd)
     return Posterior(
         probability,
         np.minimum(low, probability),

@@ -19,18 +19,15 @@ from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.testimony import alignments, effective
 
 _KM_PER_DEGREE = 111.2
-_SCHEMA = {
-    "incident": pl.Int64,
-    "side": pl.String,
-    "n": pl.UInt32,
-    "follows": pl.Float64,
-    "sources": pl.String,
-}
+_SCHEMA = {"incident": pl.Int64, "side": pl.String, "n": pl.UInt32, "follows": pl.Float64}
 
 
 @dataclass(frozen=True)
 class Silence:
-    """``lines``: incident, side, n (silent sources), sources. ``terms``: nats by line and answer slot."""
+    """``lines``: incident, side, n (silent sources). ``terms``: nats by line and answer slot.
+
+    The silent sources are counted, not named: a joined list of ids would slip past the publishing gate.
+    """
 
     lines: pl.DataFrame
     terms: NDArray[np.float64]
@@ -90,7 +87,6 @@ def _silent(accounts: Accounts, cells: pl.DataFrame) -> pl.DataFrame:
             n=pl.len(),
             follows=pl.col("follows").mean(),
             first=pl.col("source_id").min(),
-            sources=pl.col("source_id").head(p.IDS_SHOWN).str.join(";"),
         )
         .sort("incident", "first")
         .select(*_SCHEMA)
