@@ -1,0 +1,30 @@
+"""The room's numbers, in one place. All are our choice, fixed before any fitting, and shown with the answers.
+
+In: nothing. Out: constants. The agreement's own standard of proof stands in its file (``proof``), not here.
+"""
+
+from __future__ import annotations
+
+# An incident is listed under a bearer from this probability that the bearer carried it out.
+TOUCH = 0.05
+
+# Whether the affected are protected by the clause, when no account says who was affected.
+PROTECTED_WHEN_NOT_SAID = 0.5
+
+# Weight of one voice on an obligation or on aid held back, by the side it speaks for, as the probability that it
+# is right. A party's word on its own good conduct weighs nothing (0.5); its word against itself weighs most. The
+# voices of one camp count once, however many they are.
+AGAINST_ITSELF = 0.9
+NO_CAMP = 0.8
+OTHER_SIDE = 0.6
+OWN_CONDUCT = 0.5
+CAMP_UNKNOWN = 0.6
+
+# An incident is grave, so that a reset of a run of days is worth asking about, from this many killed (best
+# figure), or when aid or health care was hit and anybody was killed.
+GRAVE_KILLED = 10
+GRAVE_ACTS = ("convoy_attack", "medical_attack")
+WHAT_IF_READINGS = 3
+
+# "Quiet" beside a closed road: nobody killed by an attack in the last hours.
+CALM_HOURS = 24.0

@@ -1,0 +1,215 @@
+"""The clocks as the incidents count them: quiet days, open roads, and what a reset would have meant.
+
+In: a clock, the worlds' attacks under the clauses it watches, the access record. Out: readings "counted", and for
+grave incidents nobody reset the clock for, readings "if reset at …". "Quiet but closed" is a state of its own: no
+violence and no aid is not adherence. Days are civil days in the agreement's zone; a run is counted in hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ceasefire.agreement import Agreement, Clock, Quiet
+from ceasefire.comply.choices import CALM_HOURS, GRAVE_ACTS, GRAVE_KILLED, WHAT_IF_READINGS
+from ceasefire.comply.clocks import ClockReading, Course, hours, shown
+from ceasefire.comply.happenings import Happening, Names
+from ceasefire.comply.worlds import Worlds
+from ceasefire.vocabulary import vocabulary
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Violence:
+    """The attacks that count under the clauses a clock watches, whoever did them. ``when`` in hours; inf = not."""
+
+    items: tuple[Happening, ...]
+    columns: tuple[int, ...]
+    counted: tuple[Mask, ...]
+
+    def loud(self, quiet: Quiet, origin: datetime, worlds: Worlds, zone_days: NDArray[np.float64]) -> Any:
+        """Per world the hours (since ``origin``) of deadly attacks on days above the quiet mark; inf elsewhere."""
+        deadly = [k for k, item in enumerate(self.items) if (item.killed or 0) > 0]
+        if not deadly:
+            return np.full((worlds.draws, 0), np.inf)
+        at = np.stack(
+            [
+                (self.items[k].start - origin).total_seconds() / 3600
+                + worlds.moment[:, self.columns[k]].astype(float) * self.items[k].hours
+                for k in deadly
+            ],
+            axis=1,
+        )
+        happened = np.stack([self.counted[k] for k in deadly], axis=1)
+        killed = np.array([self.items[k].killed or 0 for k in deadly])
+        day = np.searchsorted(zone_days, at, side="right")
+        toll = np.zeros((worlds.draws, len(zone_days) + 1))
+        rows = np.broadcast_to(np.arange(worlds.draws)[:, None], at.shape)
+        np.add.at(toll, (rows, day), happened * killed)
+        above = toll[rows, day] > quiet.killed_a_day
+        return np.where(happened & above, at, np.inf)
+
+
+@dataclass(frozen=True)
+class Road:
+    """State of a delivery clock: when aid first got through, and what got through elsewhere."""
+
+    opened: datetime | None
+    accounts: tuple[str, ...]
+    elsewhere: tuple[str, ...]
+
+
+def road(clock: Clock, access: pl.DataFrame, names: Names, as_of: datetime) -> Road:
+    """Read the access record for the place a delivery clock waits for."""
+    assert clock.delivery is not None
+    goal = names.place(clock.delivery.to)
+    rows = access.filter(
+        (pl.col("kind") == "delivered") & (pl.col("at") >= clock.starts) & (pl.col("at") <= as_of)
+    )
+    opened, accounts, elsewhere = None, [], set()
+    for row in rows.sort("at", "access_id").iter_rows(named=True):
+        if names.place(row["to_place"]) == goal:
+            opened = opened or row["at"]
+            accounts.append(row["access_id"])
+        elif row["to_place"]:
+            elsewhere.add(str(row["to_place"]))
+    return Road(opened, tuple(accounts), tuple(sorted(elsewhere)))
+
+
+def calm_share(loud: NDArray[np.float64], origin: datetime, as_of: datetime) -> float:
+    """Share of worlds without a loud attack in the last hours."""
+    now = hours(as_of - origin)
+    recent = (loud > now - CALM_HOURS) & (loud <= now)
+    return 1.0 - float(recent.any(axis=1).mean()) if loud.shape[1] else 1.0
+
+
+def read_delivery(terms: Agreement, clock: Clock, way: Road, calm: float, as_of: datetime) -> ClockReading:
+    """The access clock: blocked while nothing gets through, not met when its time has passed."""
+    assert clock.delivery is not None
+    end = clock.starts + clock.delivery.within
+    needed = hours(clock.delivery.within)
+    others = f"; delivered elsewhere: {', '.join(way.elsewhere)}" if way.elsewhere else ""
+    nothing = f"nothing delivered to {clock.delivery.to} since {shown(clock.starts, terms)}{others}"
+    achieved = hours(as_of - way.opened) if way.opened else 0.0
+    if as_of < clock.starts:
+        return ClockReading(
+            clock, "counted", "not_started", clock.starts, end, needed, 0.0, 1.0, "not started"
+        )
+    if way.opened is not None and way.opened <= end:
+        reason = f"delivered to {clock.delivery.to} {shown(way.opened, terms)} ({', '.join(way.accounts)})"
+        return ClockReading(clock, "counted", "met", clock.starts, end, needed, achieved, 1.0, reason)
+    if as_of >= end:
+        late = f"delivered late, {shown(way.opened, terms)}" if way.opened else nothing
+        return ClockReading(clock, "counted", "not_met", clock.starts, end, needed, achieved, 1.0, late)
+    words = "quiet but closed" if calm >= 0.5 else "closed, and not quiet"
+    reason = f"{words}: {nothing}; p(nobody killed in the last {CALM_HOURS:g} h) = {calm:.2f}"
+    return ClockReading(clock, "counted", "blocked", clock.starts, end, needed, 0.0, 1.0, reason)
+
+
+def read_run(
+    terms: Agreement, track: Course, loud: NDArray[np.float64], way: Road | None, calm: float, as_of: datetime
+) -> ClockReading:
+    """The run of quiet and open hours a precondition needs, counted over all worlds."""
+    clock = track.clock
+    assert clock.consecutive is not None
+    needed, now = hours(clock.consecutive), hours(as_of - track.started)
+    nominal = track.started + clock.consecutive
+    if as_of < track.started:
+        return ClockReading(
+            clock, "counted", "not_started", track.started, nominal, needed, 0.0, 1.0, "not started"
+        )
+    quiet = _run_now(loud, now)
+    open_for = now if way is None else (hours(as_of - way.opened) if way.opened else 0.0)
+    run = np.minimum(quiet, open_for)
+    since = 0.0 if way is None else (now - open_for)
+    met = _longest(loud, since, now) >= needed if open_for > 0 else np.zeros(len(quiet), dtype=bool)
+    p_met = float(met.mean())
+    told = f"quiet for {np.median(quiet):.0f} h (90 % {np.quantile(quiet, 0.05):.0f}-{np.quantile(quiet, 0.95):.0f})"
+    access = "" if way is None else ("access open" if way.opened else "no access at all")
+    mark = f"; {clock.quiet.placeholder}" if clock.quiet and clock.quiet.placeholder else ""
+    achieved = float(np.median(run))
+    earliest = as_of + timedelta(hours=max(0.0, needed - achieved))
+    state, p = _run_state(clock, p_met, open_for, as_of >= nominal)
+    if state == "blocked":
+        told = ("quiet but closed: " if calm >= 0.5 else "closed, and not quiet: ") + told
+        p = calm if calm >= 0.5 else 1 - calm
+    reason = f"{told}; {access}{mark}".replace("; ;", ";")
+    return ClockReading(clock, "counted", state, track.started, earliest, needed, achieved, p, reason)
+
+
+def _run_state(clock: Clock, p_met: float, open_for: float, past: bool) -> tuple[str, float]:
+    if p_met >= 0.9:
+        return "met", p_met
+    if past:
+        return ("not_met", 1 - p_met) if p_met <= 0.1 else ("undetermined", p_met)
+    return ("running", 1 - p_met) if open_for > 0 else ("blocked", 1.0)
+
+
+def _run_now(loud: NDArray[np.float64], now: float) -> NDArray[np.float64]:
+    """Hours since the last loud attack (or the start), per world."""
+    if not loud.shape[1]:
+        return np.full(loud.shape[0], now)
+    past = np.where(loud <= now, np.maximum(loud, 0.0), 0.0)
+    return np.asarray(now - past.max(axis=1))
+
+
+def _longest(loud: NDArray[np.float64], since: float, now: float) -> NDArray[np.float64]:
+    """Longest stretch without a loud attack between two instants, per world."""
+    rows = loud.shape[0]
+    marks = np.clip(np.where(np.isfinite(loud), loud, now), since, now)
+    edges = np.concatenate(
+        [np.full((rows, 1), since), np.sort(marks, axis=1), np.full((rows, 1), now)], axis=1
+    )
+    return np.asarray(np.diff(edges, axis=1).max(axis=1))
+
+
+def grave(item: Happening) -> bool:
+    """Whether an incident is grave enough to ask what a reset would have meant."""
+    killed = item.killed or 0
+    return killed >= GRAVE_KILLED or (item.act in GRAVE_ACTS and killed > 0)
+
+
+def what_if_resets(
+    terms: Agreement, track: Course, candidates: Sequence[Happening], as_of: datetime
+) -> tuple[list[ClockReading], list[dict[str, Any]]]:
+    """Readings of a run of days as if it had been reset at a grave incident, the gravest first; and their events."""
+    clock = track.clock
+    assert clock.consecutive is not None
+    chosen = sorted(
+        (item for item in candidates if track.started <= item.start <= as_of and grave(item)),
+        key=lambda item: (-(item.killed or 0), item.start, item.id),
+    )[:WHAT_IF_READINGS]
+    readings: list[ClockReading] = []
+    events: list[dict[str, Any]] = []
+    for item in sorted(chosen, key=lambda item: (item.start, item.id)):
+        ends = item.start + clock.consecutive
+        place = item.place or "a place not named"
+        label = vocabulary("acts")[item.act].label if item.act in vocabulary("acts") else item.act
+        reading = f"if reset at {place}, {shown(item.start, terms)}"
+        if any(r.reading == reading for r in readings):
+            reading = f"{reading} [{item.id}]"
+        run = hours(min(as_of, ends) - item.start)
+        reason = f"nobody declared a reset; had the {label} ({item.id}) been one, earliest end {shown(ends, terms)}"
+        state = "running" if as_of < ends else "undetermined"
+        needed = hours(clock.consecutive)
+        readings.append(ClockReading(clock, reading, state, item.start, ends, needed, run, None, reason))
+        events.append(
+            {
+                "clock_id": clock.id,
+                "at": item.start,
+                "kind": "breach",
+                "until": ends,
+                "by": None,
+                "joint": None,
+                "declaration_id": item.id,
+                "effect": f"grave incident ({label}, {place}); no reset was declared, so the clock is not moved",
+            }
+        )
+    return readings, events

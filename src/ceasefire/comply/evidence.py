@@ -1,0 +1,45 @@
+"""What clauses are judged on: the tables known and derived at one instant.
+
+In: polars frames with the schemas of ``ceasefire.model``; any may be left out. Out: ``Evidence``, checked and in
+the order of its keys, so that the order of rows never matters. Rows recorded after ``as_of`` are left out here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+
+import polars as pl
+
+from ceasefire.model import table
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The tables behind the verdicts at ``as_of`` (UTC). Without ``sources`` nobody's camp is known."""
+
+    as_of: datetime
+    incidents: pl.DataFrame
+    memberships: pl.DataFrame = field(default_factory=table("memberships").empty)
+    attributions: pl.DataFrame = field(default_factory=table("attributions").empty)
+    assessments: pl.DataFrame = field(default_factory=table("assessments").empty)
+    claims: pl.DataFrame = field(default_factory=table("claims").empty)
+    located: pl.DataFrame = field(default_factory=table("located").empty)
+    actors: pl.DataFrame = field(default_factory=table("actors").empty)
+    places: pl.DataFrame = field(default_factory=table("places").empty)
+    access: pl.DataFrame = field(default_factory=table("access").empty)
+    declarations: pl.DataFrame = field(default_factory=table("declarations").empty)
+    statements: pl.DataFrame = field(default_factory=table("statements").empty)
+    sources: pl.DataFrame = field(default_factory=table("sources").empty)
+
+    def __post_init__(self) -> None:
+        if self.as_of.tzinfo is None:
+            raise ValueError("as_of: expected an instant with its zone, found one without")
+        object.__setattr__(self, "as_of", self.as_of.astimezone(UTC))
+        for item in fields(self):
+            if item.name == "as_of":
+                continue
+            frame = table(item.name).conform(getattr(self, item.name))
+            if "recorded_at" in frame.columns:
+                frame = frame.filter(pl.col("recorded_at").is_null() | (pl.col("recorded_at") <= self.as_of))
+            object.__setattr__(self, item.name, frame)

@@ -1,0 +1,182 @@
+"""Why a clause or a clock stands as it does, as tables a panel can recompute by hand.
+
+In: what was worked out on the way. Out: pairs of title and table: the clause as written, its verdicts, the incidents
+that count with their probability, the exceptions weighed, the arithmetic; for a clock its readings and what moved it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from ceasefire.agreement import Norm
+from ceasefire.comply.prohibitions import Tally, touched
+from ceasefire.model import table
+
+if TYPE_CHECKING:
+    from ceasefire.comply.judge import Judged
+
+Tables = list[tuple[str, pl.DataFrame]]
+
+
+def explain(judged: Judged, identifier: str) -> Tables:
+    """The tables behind one clause, clock or question for a patron.
+
+    Raises:
+        KeyError: nothing has that name.
+    """
+    if identifier in judged.terms.norms:
+        return _norm(judged, judged.terms.norms[identifier])
+    if identifier in judged.terms.clocks:
+        return _clock(judged, identifier)
+    rows = [row for row in judged.rows if row["norm_id"] == identifier]
+    if not rows:
+        raise KeyError(identifier)
+    clients = {c for r in rows for c in judged.terms.parties[r["holder"]].answers_for}
+    theirs = [row for row in judged.rows if row["holder"] in clients]
+    return [
+        ("The question; a client's breach is not its patron's", _verdicts(rows)),
+        ("The client's own clauses", _verdicts(theirs)),
+    ]
+
+
+def _verdicts(rows: Sequence[dict[str, object]]) -> pl.DataFrame:
+    frame = table("verdicts").frame(rows)
+    return frame.select("norm_id", "holder", "verdict", "p_breached", "p_satisfied", "mc_error", "reason")
+
+
+def _norm(judged: Judged, norm: Norm) -> Tables:
+    tables: Tables = [(f"Clause {norm.id}: {norm.title}", _clause(judged, norm))]
+    if norm.variants:
+        readings = [{"says": v.says, "source": v.source} for v in norm.variants]
+        tables.append(("Readings that differ", pl.DataFrame(readings)))
+    rows = [row for row in judged.rows if row["norm_id"] == norm.id]
+    if rows:
+        tables.append(("Verdicts; not a judicial finding", _verdicts(rows)))
+    for (name, holder), result in judged.tallies.items():
+        if name == norm.id and touched(result):
+            tables += [
+                (f"{holder}: the incidents that count", _incidents(judged, result)),
+                (f"{holder}: the sum", _arithmetic(judged, result)),
+            ]
+    for (name, holder), weighed in judged.weighed.items():
+        if name == norm.id and weighed.terms:
+            voices = [
+                {
+                    "account": v.account,
+                    "source": v.source,
+                    "stands": role,
+                    "says it was done": v.says,
+                    "log_odds": odds,
+                    "text": v.text,
+                }
+                for v, role, odds in weighed.terms
+            ]
+            total = sum(odds for _, _, odds in weighed.terms)
+            title = f"{holder}: the accounts; log-odds sum to {total:.3f}, p = {weighed.probability:.3f} that it was done"
+            tables.append((title, pl.DataFrame(voices)))
+    for (name, holder), found in judged.responses.items():
+        if name == norm.id and found:
+            listed = [{"trigger": r.trigger, "at": r.at, "followed": r.followed} for r in found]
+            schema = {
+                "trigger": pl.String(),
+                "at": pl.Datetime("us", "UTC"),
+                "followed": pl.Datetime("us", "UTC"),
+            }
+            tables.append(
+                (f"{holder}: what was asked and what followed", pl.DataFrame(listed, schema=schema))
+            )
+    return tables
+
+
+def _clause(judged: Judged, norm: Norm) -> pl.DataFrame:
+    document = judged.terms.documents.get(norm.document)
+    told = [
+        ("clause", norm.clause),
+        ("bound", ", ".join(norm.who) or norm.bearer or "nobody: a precondition"),
+        ("owed to", ", ".join(judged.terms.claimants(norm))),
+        ("kind", type(norm.verb).__name__.lower()),
+        ("during", norm.during),
+        *(("unless", judged.terms.exceptions[name].title) for name in norm.unless),
+        *(
+            ("whose numbers", text)
+            for name in norm.unless
+            if (text := judged.terms.exceptions[name].placeholder)
+        ),
+        *((f"disputed for {party}", reason) for party, reason in norm.contested),
+        ("document", document.title if document else norm.document),
+        ("text status", norm.text_status),
+        ("source", norm.source),
+        *([("not testable", norm.untestable)] if norm.untestable else []),
+        *([("note", norm.note)] if norm.note else []),
+    ]
+    return pl.DataFrame({"what": [a for a, _ in told], "says": [b for _, b in told]})
+
+
+def _incidents(judged: Judged, result: Tally) -> pl.DataFrame:
+    rows = []
+    for k in touched(result):
+        item = judged.items[result.columns[k]]
+        rows.append(
+            {
+                "incident_id": item.id,
+                "from": item.start,
+                "place": item.place,
+                "act": item.act,
+                "killed": item.killed,
+                "p_carried_out": result.did[k],
+                "p_excused": float(result.excused[k].mean()),
+                "p_counts": float(result.counted[k].mean()),
+                "weighed": result.notes[k] or None,
+            }
+        )
+    schema = {
+        "incident_id": pl.String(),
+        "from": pl.Datetime("us", "UTC"),
+        "place": pl.String(),
+        "act": pl.String(),
+        "killed": pl.Int64(),
+        "p_carried_out": pl.Float64(),
+        "p_excused": pl.Float64(),
+        "p_counts": pl.Float64(),
+        "weighed": pl.String(),
+    }
+    return pl.DataFrame(rows, schema=schema).sort("p_counts", "incident_id", descending=[True, False])
+
+
+def _arithmetic(judged: Judged, result: Tally) -> pl.DataFrame:
+    """Independent arithmetic beside the share of worlds; they differ where one camp's word is counted once."""
+    kept = 1.0
+    for mask in result.counted:
+        kept *= 1.0 - float(mask.mean())
+    draws = judged.worlds.draws
+    share = float(result.breached(draws).mean())
+    return pl.DataFrame(
+        {
+            "quantity": [
+                "1 - product of (1 - p_counts), if all incidents were independent",
+                f"share of {draws} worlds with at least one breach (used)",
+                "difference: what one camp alone says counts once",
+            ],
+            "value": [1.0 - kept, share, 1.0 - kept - share],
+        }
+    )
+
+
+def _clock(judged: Judged, clock: str) -> Tables:
+    readings = table("clocks").frame(r.row() for r in judged.readings if r.clock.id == clock)
+    events = table("clock_events").frame(e for e in judged.events if e["clock_id"] == clock)
+    terms = judged.terms.clocks[clock]
+    said = pl.DataFrame(
+        {
+            "what": ["starts", "extended by", "reset by", "source", "note"],
+            "says": [terms.starts.isoformat(), terms.renew, terms.reset, terms.source, terms.note],
+        }
+    )
+    return [
+        (f"Clock {clock}: {terms.title}", said),
+        ("Readings", readings.drop("clock_id", "title")),
+        ("What moved it, and what did not", events.drop("clock_id")),
+    ]

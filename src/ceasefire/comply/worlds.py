@@ -1,0 +1,116 @@
+"""Worlds: draws of who did each incident and when, shared by every clause.
+
+In: happenings with the probability of each answer, and which camp alone stands behind an answer. Out: ``Worlds``,
+one row a world. What one camp alone says stands or falls together (one uniform for all of it); everything else is
+drawn on its own. Draws are stratified and antithetic, and keyed by incident id, so that the same incident meets the
+same luck in every clause, every agreement and every as-of. Nothing depends on the names of parties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ceasefire.comply.happenings import Happening
+
+NOBODY = -1
+_ROUND = 9
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """``author[w, i]``: index into ``answers`` (-1 = nobody named); ``moment[w, i]``: place in the interval, 0..1."""
+
+    answers: tuple[str, ...]
+    author: NDArray[np.int16]
+    moment: NDArray[np.float32]
+    seed: int
+
+    @property
+    def draws(self) -> int:
+        """How many worlds there are."""
+        return int(self.author.shape[0])
+
+    def by(self, party: str, columns: Sequence[int]) -> NDArray[np.bool_]:
+        """Where the party is the author, alone or with others, in the given columns."""
+        codes = [k for k, answer in enumerate(self.answers) if party in answer.split("+")]
+        return np.isin(self.author[:, columns], codes)
+
+    def before(self, happening: Happening, column: int, at: datetime) -> NDArray[np.bool_]:
+        """Where the incident happened before the instant."""
+        if at <= happening.start:
+            return np.zeros(self.draws, dtype=bool)
+        if at > happening.end:
+            return np.ones(self.draws, dtype=bool)
+        share = (at - happening.start) / (happening.end - happening.start)
+        return np.asarray(self.moment[:, column] < share)
+
+    def coin(self, key: str, probability: float) -> NDArray[np.bool_]:
+        """A coin that falls the same way whenever the same key is thrown."""
+        return uniform(self.seed, key, self.draws) < probability
+
+
+def uniform(seed: int, key: str, draws: int) -> NDArray[np.float64]:
+    """Stratified uniforms in 0..1 for a key; the second half mirrors the first."""
+    digest = blake2b(f"{seed}|{key}".encode(), digest_size=16).digest()
+    rng = np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "big")))
+    half = (draws + 1) // 2
+    first = (rng.permutation(half) + rng.random(half)) / half
+    return np.concatenate([first, 1.0 - first])[:draws]
+
+
+def draw(items: Sequence[Happening], camps: Mapping[str, str], *, seed: int, draws: int) -> Worlds:
+    """Draw the worlds.
+
+    Args:
+        items: the incidents, sorted by id.
+        camps: for an incident whose leading answer rests on one camp alone, that camp.
+        seed: of all draws.
+        draws: number of worlds.
+    """
+    answers = _ranked(items)
+    code = {answer: k for k, answer in enumerate(answers)}
+    founders: dict[str, str] = {}
+    for item in items:
+        if item.id in camps:
+            founders.setdefault(camps[item.id], item.id)
+    luck = {camp: uniform(seed, f"camp|{founder}", draws) for camp, founder in founders.items()}
+    author = np.full((draws, len(items)), NOBODY, dtype=np.int16)
+    moment = np.zeros((draws, len(items)), dtype=np.float32)
+    for column, item in enumerate(items):
+        if item.authors:
+            u = luck[camps[item.id]] if item.id in camps else uniform(seed, f"who|{item.id}", draws)
+            author[:, column] = _choose(item.authors, code, u)
+        if item.end > item.start:
+            moment[:, column] = uniform(seed, f"when|{item.id}", draws)
+    return Worlds(answers, author, moment, seed)
+
+
+def _ranked(items: Sequence[Happening]) -> tuple[str, ...]:
+    """All answers, ordered by how probable they are incident by incident: an order that ignores names."""
+    answers = sorted({answer for item in items for answer in item.authors})
+    told = {a: tuple(round(-item.authors.get(a, 0.0), _ROUND) for item in items) for a in answers}
+    return tuple(sorted(answers, key=lambda a: (told[a], a)))
+
+
+def _choose(
+    authors: Mapping[str, float], code: Mapping[str, int], u: NDArray[np.float64]
+) -> NDArray[np.int16]:
+    """The answer each uniform falls on, the most probable first.
+
+    Two answers that lead equally lie at opposite ends, so that mirrored draws give both the same share.
+    """
+    order = sorted(authors, key=lambda a: (-round(authors[a], _ROUND), code[a]))
+    if len(order) > 2 and round(authors[order[0]] - authors[order[1]], _ROUND) == 0:
+        order = [order[0], *order[2:], order[1]]
+    edges = np.cumsum([authors[a] for a in order])
+    codes = np.array([code[a] for a in order] + [NOBODY], dtype=np.int16)
+    # Probabilities that add up to 1 but for rounding leave no gap at the end.
+    if abs(edges[-1] - 1) < 1e-6:
+        edges[-1] = np.inf
+    return np.asarray(codes[np.searchsorted(edges, u, side="right")])
