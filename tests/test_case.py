@@ -27,11 +27,15 @@ in_force: {from: 2016-09-12T19:00}
 parties:
   north: {name: North, role: party, side: north}
   south: {name: South, role: party, side: south}
-clauses:
+documents:
+  D1: {title: the paper, dated: 2016-09-09, text_status: official, source: made for this test}
+norms:
   no-attack:
+    clause: "1"
+    document: D1
     title: no attacks
     who: [north, south]
-    never: {act: [shelling, airstrike]}
+    never: {act: attack, against: [other-side, civilians]}
     text_status: official
     source: made for this test
 """

@@ -68,7 +68,7 @@ def derive(
             facts["sources"],
             sides,
             incidents=fused.incidents,
-            standard=known.settings.standard,
+            answer_standard=known.settings.standard,
             seed=seed,
         )
         beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
@@ -86,6 +86,7 @@ def derive(
             access=facts["access"],
             declarations=facts["declarations"],
             statements=facts["statements"],
+            sources=facts["sources"],
         )
         complied = comply(terms, evidence, seed=seed)
     with stage("access"):
@@ -123,6 +124,7 @@ def derive(
             timezone=known.timezone,
             as_of=instant,
             seed=seed,
+            areas=facts["places"]["admin1"].drop_nulls().unique(),
         )
     stages = (fused, attributed, complied, accessed, traced, covered)
     tables = {"located": located.reports, "findings_beside": beside}

@@ -96,7 +96,7 @@ class TableReader:
         try:
             for name, column in self._columns.items():
                 text = cells.get(name)
-                if text is None:
+                if text is None or name in ("latitude", "longitude"):
                     continue
                 row[name] = self._value(column, text, spans)
         except BadValue as bad:
@@ -152,10 +152,15 @@ class TableReader:
         self, row: dict[str, Any], cells: dict[str, str | None], file: str, line: int, record: str | None
     ) -> None:
         """Read the pair together: a swapped pair is turned, an impossible one is left out."""
-        if "latitude" not in self._columns or cells.get("latitude") is None or cells.get("longitude") is None:
+        latitude, longitude = cells.get("latitude"), cells.get("longitude")
+        if "latitude" not in self._columns or (latitude is None and longitude is None):
             return
         try:
-            found = parse_coordinates(cells["latitude"], cells["longitude"], near=self.settings.bbox)
+            if latitude is None or longitude is None:
+                raise BadValue("latitude and longitude", "one of the two", "fill or empty both")
+            row["latitude"], row["longitude"], swapped = parse_coordinates(
+                latitude, longitude, near=self.settings.bbox
+            )
         except BadValue as bad:
             row["latitude"] = row["longitude"] = None
             self._problem(
@@ -169,7 +174,6 @@ class TableReader:
                 f"{bad.action}; left out",
             )
             return
-        row["latitude"], row["longitude"], swapped = found
         if swapped:
             self._problem(
                 "warning",
@@ -178,7 +182,7 @@ class TableReader:
                 line,
                 record,
                 "latitude, longitude",
-                f"{cells['latitude']}, {cells['longitude']}",
+                f"{latitude}, {longitude}",
                 "read the other way round; correct the file",
             )
 
