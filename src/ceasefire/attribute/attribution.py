@@ -24,7 +24,7 @@ from ceasefire.attribute.proof import assess, count_support, standards_from
 from ceasefire.attribute.silence import hear_silence
 from ceasefire.attribute.testimony import KINDS, Testimony, elicited_hits, weigh
 from ceasefire.model import table
-from ceasefire.problems import problems_table
+from ceasefire.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Attributed:
     evidence: pl.DataFrame
     reliability: pl.DataFrame
     claims: pl.DataFrame
-    problems: pl.DataFrame
+    problems: tuple[Problem, ...]
     learnt: bool
 
     def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
@@ -141,6 +141,6 @@ def attribute(
         evidence=account(posterior, voices, silence, accounts, candidates),
         reliability=_reliability(posterior, testimony, accounts),
         claims=table("claims").conform(accounts.claims.with_columns(actor=pl.col("cell"))),
-        problems=problems_table((*accounts.problems, *candidates.problems)),
+        problems=(*accounts.problems, *candidates.problems),
         learnt=posterior.learnt,
     )
