@@ -35,6 +35,7 @@ _FORMATS = {
 }
 FORMATS = "CSV, TSV, JSON Lines (.jsonl), Parquet or Excel (.xlsx)"
 _TAG = re.compile(r"^#[a-z]+(?:\s*\+[a-z_0-9]+)*$", re.IGNORECASE)
+_FIGURE = re.compile(r"[\d.,:/ -]+")
 
 Cells = dict[str, str | None]
 Line = tuple[int, Sequence[str | None]]
@@ -193,12 +194,12 @@ def _from_cells(
 ) -> RawTable:
     """Take the header, tidy the cells, and judge each row by its width."""
     body = [(line, [tidy(cell) for cell in cells]) for line, cells in lines]
-    while body and not any(body[0][1]):
-        body.pop(0)
-    if not body:
+    first = next((place for place, (line, cells) in enumerate(body) if any(cells) or line == 0), None)
+    if first is None:
         raise refused(shown, "file_empty", "a header and rows", "no header", "export the table again")
-    (head_line, head), rows = body[0], body[1:]
-    if not any(head):
+    (head_line, head), rows = body[first], body[first + 1 :]
+    # Empty rows above the header are common in workbooks; rows of figures below an empty one are no header.
+    if not any(head) or (first and any(_FIGURE.fullmatch(cell) for cell in head if cell)):
         raise refused(
             shown, "header_empty", "column names in the first row", "empty cells", "name the columns"
         )
