@@ -1,0 +1,1 @@
+"""Drawings as inline SVG: the same tables give the same bytes."""

@@ -1,0 +1,157 @@
+"""Incidents along time: how many, whom the testimony points to, and how many were killed.
+
+In: incidents with their answers. Out: two drawings on one axis, by day for weeks, by month for years. Undetermined is
+its own shade; killed are drawn from the lowest to the highest figure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from ceasefire.report.charts.strokes import OTHER, day_ticks, drawing, pc, tag, text
+
+COUNT_HEIGHT, KILLED_HEIGHT, FOOT, HEAD = 150, 84, 20, 18
+
+
+def bins(first: datetime, last: datetime, timezone: str) -> list[tuple[datetime, datetime]]:
+    """Local days, or months when there are more than 120 days, or quarters beyond ten years."""
+    zone = ZoneInfo(timezone)
+    at = first.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = (last - first).days
+    if days <= 120:
+        edges = [at + timedelta(days=n) for n in range(days + 3)]
+    else:
+        months = 1 if days <= 3660 else 3
+        year, month = at.year, at.month
+        edges = [datetime(year, month, 1, tzinfo=zone)]
+        while edges[-1] <= last:
+            month += months
+            year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+            edges.append(datetime(year, month, 1, tzinfo=zone))
+    pairs = list(pairwise(edges))
+    return [(a, b) for a, b in pairs if a <= last]
+
+
+def _ceiling(value: int) -> int:
+    """A round number at or above the value."""
+    step = 1
+    while True:
+        for factor in (1, 2, 5):
+            if factor * step >= value:
+                return factor * step
+        step *= 10
+
+
+def timeline(
+    incidents: Sequence[dict[str, Any]],
+    marks: Sequence[tuple[datetime, str]],
+    colours: Mapping[str, str],
+    timezone: str,
+) -> Markup:
+    """Bars of incidents a day (or month) by answer, and the killed below; ``marks`` are dated lines with a number."""
+    if not incidents:
+        return Markup("")
+    first = min(i["occurred_from"] for i in incidents)
+    last = max(i["occurred_from"] for i in incidents)
+    boxes = bins(first, last, timezone)
+    start, end = boxes[0][0], boxes[-1][1]
+
+    def place(at: datetime) -> float:
+        return (at - start) / (end - start)
+
+    held: list[list[dict[str, Any]]] = [[] for _ in boxes]
+    for incident in incidents:
+        held[_box(boxes, incident["occurred_from"])].append(incident)
+    top = _ceiling(max(len(h) for h in held))
+    most = _ceiling(max(1, *(sum(_killed(i)[1] for i in h) for h in held)))
+    base = HEAD + COUNT_HEIGHT
+    pieces = [*_frame(start, end, timezone, place, top, most)]
+    order = [a for a in colours if a != "undetermined"] + ["undetermined"]
+    for (left, right), inside in zip(boxes, held, strict=True):
+        x, width = place(left), place(right) - place(left)
+        counts = Counter(i["answer"] if i["answer"] in colours else "undetermined" for i in inside)
+        y = float(base)
+        for answer in order:
+            if counts[answer]:
+                tall = COUNT_HEIGHT * counts[answer] / top
+                y -= tall
+                title = tag("title", f"{left:%Y-%m-%d}: {counts[answer]} {answer}")
+                colour = colours.get(answer, OTHER)
+                pieces.append(
+                    tag(
+                        "rect",
+                        title,
+                        x=pc(x),
+                        y=f"{y:.1f}",
+                        width=pc(width * 0.86),
+                        height=f"{tall:.1f}",
+                        fill=colour,
+                    )
+                )
+        low, high = (sum(k) for k in zip(*(_killed(i) for i in inside), strict=True)) if inside else (0, 0)
+        if high:
+            foot = base + FOOT + HEAD + KILLED_HEIGHT
+            middle = pc(x + width * 0.43)
+            y_low, y_high = (foot - KILLED_HEIGHT * v / most for v in (low, high))
+            title = tag("title", f"{left:%Y-%m-%d}: {low} to {high} killed")
+            pieces.append(
+                tag(
+                    "line",
+                    title,
+                    x1=middle,
+                    x2=middle,
+                    y1=f"{y_high:.1f}",
+                    y2=f"{max(y_low, y_high + 2):.1f}",
+                    class_="killed",
+                )
+            )
+    for at, number in marks:
+        if start <= at <= end:
+            where = pc(place(at))
+            pieces.append(tag("line", x1=where, x2=where, y1=HEAD - 4, y2=base, class_="mark"))
+            pieces.append(text(where, HEAD - 6, number, anchor="middle", css="t mark-label"))
+    n = len(incidents)
+    label = f"Timeline of {n} incidents from {first:%d %b %Y} to {last:%d %b %Y}; the figures are in tables/incidents.csv"
+    return drawing(pieces, label=label, height=base + FOOT + HEAD + KILLED_HEIGHT + FOOT, css="timeline")
+
+
+def _killed(incident: dict[str, Any]) -> tuple[int, int]:
+    low = incident["killed_low"] or 0
+    best = incident["killed_best"] or 0
+    return low, max(incident["killed_high"] or 0, best, low)
+
+
+def _box(boxes: Sequence[tuple[datetime, datetime]], at: datetime) -> int:
+    low, high = 0, len(boxes) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if boxes[middle][0] <= at else (low, middle - 1)
+    return low
+
+
+def _frame(start: datetime, end: datetime, timezone: str, place: Any, top: int, most: int) -> list[str]:
+    base, foot = HEAD + COUNT_HEIGHT, HEAD + COUNT_HEIGHT + FOOT + HEAD + KILLED_HEIGHT
+    pieces = []
+    for level in {0.5, 1.0} if top > 1 else {1.0}:
+        y = base - COUNT_HEIGHT * level
+        pieces.append(tag("line", x1="0%", x2="100%", y1=y, y2=y, class_="grid"))
+        pieces.append(text("0%", y - 3, f"{top * level:g}" + (" incidents" if level == 1 else "")))
+    pieces.sort()
+    pieces.append(tag("line", x1="0%", x2="100%", y1=base, y2=base, class_="base"))
+    pieces.append(
+        tag("line", x1="0%", x2="100%", y1=foot - KILLED_HEIGHT, y2=foot - KILLED_HEIGHT, class_="grid")
+    )
+    pieces.append(text("0%", foot - KILLED_HEIGHT - 3, f"{most:,} killed, lowest to highest figure"))
+    pieces.append(tag("line", x1="0%", x2="100%", y1=foot, y2=foot, class_="base"))
+    for n, (at, label) in enumerate(day_ticks(start, end, timezone)):
+        css = "t" if n % 2 == 0 else "t minor"
+        for y in (base + 14, foot + 14):
+            pieces.append(text(pc(place(at)), y, label, anchor="middle", css=css))
+    return pieces

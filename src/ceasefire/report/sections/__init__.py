@@ -1,0 +1,1 @@
+"""The parts of the report: each turns tables into what a template prints. No part knows another."""

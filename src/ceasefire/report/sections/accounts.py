@@ -1,0 +1,208 @@
+"""Whose account changed: voices thread by thread, contradictions, offices of one party, and the camps' two worlds.
+
+In: a desk. Out: what the statement part prints. The same rules are applied to every party, and every party is shown;
+a change of account is not by itself a sign of lying.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ceasefire.report import wording
+from ceasefire.report.charts.intervals import bar
+from ceasefire.report.sections.desk import Desk, sheet, slug, spoken
+
+CHANGED = ("substitution", "retreat", "correction")
+
+
+def accounts(desk: Desk) -> dict[str, Any]:
+    """Threads by topic, counts by party, contradictions, office distances, divergences."""
+    return {
+        "topics": _topics(desk),
+        "counts": _counts(desk),
+        "contradictions": _contradictions(desk),
+        "offices": _offices(desk),
+        "divergences": _divergences(desk),
+    }
+
+
+def _topics(desk: Desk) -> list[dict[str, Any]]:
+    threads: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    languages = dict(desk.table("statements").select("statement_id", "url").iter_rows())
+    for row in sorted(desk.rows("positions"), key=lambda r: (r["thread"], r["order"])):
+        threads.setdefault((row["about"] or "", row["thread"]), []).append(row)
+    topics: dict[str, list[dict[str, Any]]] = {}
+    for (about, thread), rows in threads.items():
+        topics.setdefault(about, []).append(
+            {
+                "id": slug("thread", thread),
+                "thread": thread,
+                "speakers": wording.listed(sorted({r["speaker"] for r in rows if r["speaker"]})[:4]),
+                "party": desk.party(rows[0]["party"], "no party"),
+                "party_key": desk.name(rows[0]["party"]).casefold(),
+                "body": rows[0]["body"] or "",
+                "changed": sum(r["change"] in CHANGED for r in rows),
+                "rows": [_position(desk, r, languages) for r in rows],
+            }
+        )
+    listed = []
+    for about, found in topics.items():
+        found.sort(key=lambda t: (t["party_key"], t["thread"]))
+        home = desk.topic_incidents.get(about)
+        listed.append(
+            {
+                "name": desk.topic(about),
+                "incident": desk.incident(home) if home else "",
+                "threads": found,
+                "n": sum(len(t["rows"]) for t in found),
+                "changed": sum(t["changed"] for t in found),
+            }
+        )
+    listed.sort(key=lambda t: (-t["changed"], -t["n"], t["name"]))
+    return listed
+
+
+def _position(desk: Desk, row: dict[str, Any], urls: dict[str, str | None]) -> dict[str, Any]:
+    return {
+        "id": slug("s", row["statement_id"]),
+        "when": desk.at(row["said_at"]),
+        "speaker": row["speaker"],
+        "change": row["change"],
+        "change_words": wording.CHANGES.get(row["change"], row["change"]),
+        "notable": row["change"] in CHANGED,
+        "keys": (row["keys"] or "").replace("->", "→").replace("_", " "),
+        "text": spoken(row["text"]),
+        "url": desk.url(row["url"] or urls.get(row["statement_id"]), "page"),
+    }
+
+
+def _counts(desk: Desk) -> Any:
+    """Both ways of reading a party: each thread by itself, and all of its voices as one."""
+    rows = []
+    known = sorted(
+        desk.rows("voice_counts"),
+        key=lambda r: (desk.topic(r["about"]), desk.name(r["party"]).casefold(), r["reading"]),
+    )
+    for r in known:
+        rows.append(
+            (
+                desk.topic(r["about"]),
+                desk.party(r["party"], "no party"),
+                "each voice by itself" if r["reading"] == "thread" else "all voices as one",
+                r["n_statements"],
+                r["updates"],
+                r["corrections"],
+                _ranged(r["substitutions"], r["substitutions_low"], r["substitutions_high"]),
+                _ranged(r["retreats"], r["retreats_low"], r["retreats_high"]),
+            )
+        )
+    heads = ("About", "Party", "Read as", "Statements", "Updates", "Corrections", "Substitutions", "Retreats")
+    return sheet(heads, rows, file="tables/voice_counts.csv", cap=60, numeric=range(3, 8))
+
+
+def _ranged(n: int | None, low: int | None, high: int | None) -> str:
+    if n is None:
+        return "—"
+    return f"{n}" if low in (None, n) and high in (None, n) else f"{n} ({low} to {high})"
+
+
+_SCOPES = {
+    "self": "one voice against itself",
+    "offices": "two offices of one party",
+    "parties": "two parties",
+}
+
+
+def _contradictions(desk: Desk) -> Any:
+    said = {s["statement_id"]: s for s in desk.rows("statements")}
+    order = {"contradiction": 0, "tension": 1, "figures": 2}
+    scopes = {"self": 0, "offices": 1, "parties": 2}
+    rows = []
+    known = sorted(
+        desk.rows("contradictions"),
+        key=lambda r: (
+            order.get(r["kind"], 9),
+            scopes.get(r["scope"], 9),
+            r["about"],
+            r["statement_a"],
+            r["statement_b"],
+        ),
+    )
+    for r in known:
+        rows.append(
+            (
+                _SCOPES.get(r["scope"], r["scope"]),
+                r["kind"],
+                desk.topic(r["about"]),
+                _side(desk, said.get(r["statement_a"]), r["key_a"], r["value_a"]),
+                _side(desk, said.get(r["statement_b"]), r["key_b"], r["value_b"]),
+                r["note"],
+            )
+        )
+    heads = ("Between", "Kind", "About", "One says", "The other says", "In words")
+    return sheet(heads, rows, file="tables/contradictions.csv", cap=40)
+
+
+def _side(desk: Desk, statement: dict[str, Any] | None, key: str | None, value: str | None) -> str:
+    claim = f"{(key or '').replace('_', ' ')} = {(value or '').replace('_', ' ')}"
+    if statement is None:
+        return claim
+    return f"{statement['speaker']}, {wording.day(statement['said_at'], desk.release.timezone)}: {claim}"
+
+
+def _offices(desk: Desk) -> list[dict[str, Any]]:
+    rows = sorted(
+        desk.rows("office_distances"),
+        key=lambda r: (desk.name(r["party"]).casefold(), r["body_a"], r["body_b"]),
+    )
+    return [
+        {
+            "party": desk.party(r["party"]),
+            "bodies": f"{r['body_a']} and {r['body_b']}",
+            "words": f"{r['n_conflicts']} of {r['n_comparable']} comparable points in conflict",
+            "share": f"{wording.percent(r['distance'])} ({wording.between(r['low'], r['high'])})"
+            if r["distance"] is not None
+            else "cannot say",
+            "bar": bar(
+                r["distance"],
+                r["low"],
+                r["high"],
+                desk.colour(r["party"]),
+                f"{r['body_a']} and {r['body_b']}",
+            ),
+            "examples": r["examples"],
+        }
+        for r in rows
+        if r["n_comparable"]
+    ]
+
+
+def _divergences(desk: Desk) -> list[dict[str, Any]]:
+    rows = sorted(
+        desk.rows("divergences"),
+        key=lambda r: (r["about"] != "all", desk.topic(r["about"]), r["camp_a"], r["camp_b"]),
+    )
+    return [
+        {
+            "about": "everything" if r["about"] == "all" else desk.topic(r["about"]),
+            "camps": desk.party(r["camp_a"]) + " and " + desk.party(r["camp_b"]),
+            "n": f"{r['n_a']} and {r['n_b']} accounts",
+            "value": f"{r['divergence']:.2f} ({r['low']:.2f} to {r['high']:.2f})"
+            if None not in (r["divergence"], r["low"], r["high"])
+            else (f"{r['divergence']:.2f}" if r["divergence"] is not None else "cannot say"),
+            "bar": bar(
+                r["divergence"], r["low"], r["high"], "#6d7f86", f"divergence {r['camp_a']}, {r['camp_b']}"
+            ),
+            "blames_a": _blames(desk, r["blames_a"]),
+            "blames_b": _blames(desk, r["blames_b"]),
+        }
+        for r in rows[:40]
+    ]
+
+
+def _blames(desk: Desk, cell: str | None) -> str:
+    """The cell in words: identifiers become names."""
+    words = cell or ""
+    for identifier, name in sorted(desk.release.names.items(), key=lambda c: (-len(c[0]), c[0])):
+        words = " ".join(name if w.rstrip(";:,") == identifier else w for w in words.split(" "))
+    return words

@@ -1,0 +1,226 @@
+"""The answer first: a few plain sentences made from the tables, each with a link to what it rests on.
+
+In: a desk. Out: the sentences under the title and the key figures. No sentence is written for a case; a table without
+rows gives no sentence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import polars as pl
+
+from ceasefire.report import wording
+from ceasefire.report.sections.desk import Desk
+from ceasefire.report.wording import counted, listed
+
+
+def headline(desk: Desk) -> dict[str, Any]:
+    """Sentences (lead, text, href) and key figures (value, words, href)."""
+    parts = [
+        ("What was told", _told(desk), "#incidents"),
+        ("The clocks", _clocks(desk), "#clocks"),
+        ("The terms", _terms(desk), "#clauses"),
+        ("Who did what", _who(desk), "#incidents"),
+        ("Aid", _aid(desk), "#access"),
+        ("Whose account changed", _versions(desk), "#statements"),
+        ("What nobody can tell", _blind(desk), "#untestable"),
+    ]
+    return {
+        "sentences": [{"lead": lead, "text": text, "href": href} for lead, text, href in parts if text],
+        "gravest": [_gravest(desk, i) for i in desk.order[:3]],
+        "figures": _figures(desk),
+    }
+
+
+def killed_total(desk: Desk) -> tuple[int, int, int]:
+    """Lowest and highest figures of killed added over incidents, and the incidents without a figure."""
+    low = high = silent = 0
+    for row in desk.incidents.values():
+        if row["killed_best"] is None and row["killed_low"] is None and row["killed_high"] is None:
+            silent += 1
+            continue
+        low += row["killed_low"] or 0
+        high += max(row["killed_high"] or 0, row["killed_best"] or 0, row["killed_low"] or 0)
+    return low, high, silent
+
+
+def _told(desk: Desk) -> str:
+    n = len(desk.incidents)
+    if not n:
+        return "No incident could be made out in the reports known by then."
+    reports = desk.table("memberships").height
+    sources = desk.table("reports")["source_id"].n_unique()
+    low, high, silent = killed_total(desk)
+    text = f"{counted(reports, 'report')} of {counted(sources, 'source')} are read as telling of {counted(n, 'incident')}. "
+    if high:
+        text += f"Their lowest figures of people killed add up to {low:,}, their highest to {high:,}"
+        text += f"; {counted(silent, 'incident')} come without a figure." if silent else "."
+    return text
+
+
+def _clocks(desk: Desk) -> str:
+    by_clock: dict[str, list[dict[str, Any]]] = {}
+    for row in desk.rows("clocks"):
+        by_clock.setdefault(row["clock_id"], []).append(row)
+    words = []
+    for readings in by_clock.values():
+        readings.sort(key=lambda r: (r["reading"] != "declared", r["reading"]))
+        first = readings[0]
+        text = f"“{first['title'] or first['clock_id']}”: {wording.CLOCK_STATES.get(first['state'], first['state'])}"
+        other = next(
+            (r for r in readings if r["reading"] == "counted" and r["state"] != first["state"]), None
+        )
+        if other:
+            text += f" as declared, {wording.CLOCK_STATES.get(other['state'], other['state'])} as counted from the incidents"
+        words.append(text)
+    return "; ".join(words) + "." if words else ""
+
+
+_VERDICT_ORDER = (
+    "breached",
+    "excused",
+    "satisfied",
+    "pending",
+    "undetermined",
+    "not_observed",
+    "not_testable",
+)
+
+
+def _terms(desk: Desk) -> str:
+    counts = Counter(desk.table("verdicts")["verdict"].to_list())
+    if not counts:
+        return ""
+    total = sum(counts.values())
+    words = [f"{counts[v]} {wording.term('verdicts', v)}" for v in _VERDICT_ORDER if counts[v]]
+    text = f"Of {counted(total, 'obligation')} (each counted once for each who is bound), {listed(words)}. "
+    holders = Counter(r["holder"] for r in desk.rows("verdicts") if r["verdict"] == "breached")
+    if holders:
+        each = [
+            f"{desk.name(h)} ({n})"
+            for h, n in sorted(holders.items(), key=lambda c: desk.name(c[0]).casefold())
+        ]
+        text += f"Breached, by bearer: {listed(each)}. {wording.NOT_JUDICIAL}"
+    return text
+
+
+def _who(desk: Desk) -> str:
+    answers = Counter(r["answer"] for r in desk.rows("assessments"))
+    if not answers:
+        return ""
+    total = sum(answers.values())
+    open_ones = answers.pop("undetermined", 0)
+    each = [
+        f"{desk.name(a)} ({n})" for a, n in sorted(answers.items(), key=lambda c: desk.name(c[0]).casefold())
+    ]
+    text = f"For {open_ones:,} of {counted(total, 'incident')} the author stays undetermined. "
+    if each:
+        text += f"For the others the testimony reaches the standard of proof: {listed(each)}. "
+    return text + wording.NOT_JUDICIAL
+
+
+def _gravest(desk: Desk, incident_id: str) -> dict[str, Any]:
+    row = desk.incidents[incident_id]
+    killed = wording.span(row["killed_low"], row["killed_best"], row["killed_high"])
+    deaths = "" if killed == "not stated" else f"Killed: {killed}. "
+    return {"link": desk.incident(incident_id), "text": deaths + answer_sentence(desk, row)}
+
+
+def answer_sentence(desk: Desk, row: dict[str, Any]) -> str:
+    """Who did it and how sure, in a sentence or two."""
+    if not row["answer"]:
+        return "Nobody's authorship was assessed."
+    leading, sure = desk.name(row["leading"]), wording.chance(row["probability"], row["low"], row["high"])
+    if row["answer"] == "undetermined":
+        text = f"Author undetermined. The testimony points most to {leading}: {sure}; that does not reach the standard of proof."
+    else:
+        standard = wording.term("standards_of_proof", row["standard"], "no standard of proof")
+        text = f"The testimony points to {leading}: {sure}; it reaches “{standard}”."
+    if row["self_attributed"]:
+        text += f" {desk.name(row['leading'])} itself accepts it.".replace("  ", " ")
+    elif row["contested"]:
+        text += " Contested."
+    return text
+
+
+def _aid(desk: Desk) -> str:
+    outcomes = Counter(r["outcome"] for r in desk.rows("consignments"))
+    if not outcomes:
+        return ""
+    order = ("delivered", "attacked", "refused", "suspended", "waiting", "planned", "unknown")
+    words = [f"{outcomes[o]} {'of unknown outcome' if o == 'unknown' else o}" for o in order if outcomes[o]]
+    waiting = [
+        r for r in desk.rows("consignments") if r["outcome"] == "waiting" and r["days_waiting"] is not None
+    ]
+    text = f"Of {counted(sum(outcomes.values()), 'planned delivery', 'planned deliveries')} followed here: {listed(words)}."
+    if waiting:
+        longest = max(waiting, key=lambda r: (r["days_waiting"], r["consignment"]))
+        where = longest["to_place"] or "a place not stated"
+        text += f" The longest wait so far: {longest['days_waiting']:.1f} days, for {where}."
+    return text
+
+
+def _versions(desk: Desk) -> str:
+    changed: Counter[str] = Counter()
+    spoke: set[str] = set()
+    for row in desk.rows("positions"):
+        spoke.add(row["party"] or "")
+        if row["change"] in ("substitution", "retreat"):
+            changed[row["party"] or ""] += 1
+    if not spoke:
+        return ""
+    parties = sorted((p for p in spoke if p), key=lambda p: desk.name(p).casefold())
+    words = [f"{desk.name(p)} {changed[p]}" for p in parties]
+    return (
+        "Accounts replaced by one that cannot hold with it, or given up, without saying so, counted thread by thread: "
+        f"{listed(words)}. A change is not by itself a sign of lying."
+    )
+
+
+def _blind(desk: Desk) -> str:
+    verdicts = Counter(desk.table("verdicts")["verdict"].to_list())
+    seen = Counter(desk.table("observation")["state"].to_list())
+    text = ""
+    if verdicts["not_testable"]:
+        n = verdicts["not_testable"]
+        text = f"{counted(n, 'obligation')} cannot be checked with the public text or data. "
+    if seen["not_observed"]:
+        total = sum(seen.values())
+        share = 100 * seen["not_observed"] / total
+        text += f"On {share:.0f} % of the area-days in view nobody is known to have watched; that is not the same as quiet."
+    return text
+
+
+def _figures(desk: Desk) -> list[dict[str, Any]]:
+    low, high, _ = killed_total(desk)
+    answers = Counter(r["answer"] for r in desk.rows("assessments"))
+    figures = [
+        (f"{len(desk.incidents):,}", "incidents", "#incidents"),
+        (
+            f"{low:,}–{high:,}" if low != high else f"{low:,}",
+            "people killed, lowest to highest figures",
+            "#incidents",
+        ),
+        (f"{answers['undetermined']:,}", "incidents whose author is undetermined", "#incidents"),
+        (
+            f"{desk.table('verdicts').filter(_is('verdict', 'breached')).height:,}",
+            "obligations breached",
+            "#clauses",
+        ),
+        (
+            f"{desk.table('verdicts').filter(_is('verdict', 'not_testable')).height:,}",
+            "not testable",
+            "#untestable",
+        ),
+    ]
+    consignments = desk.table("consignments")
+    if consignments.height:
+        delivered = consignments.filter(_is("outcome", "delivered")).height
+        figures.append((f"{delivered} of {consignments.height}", "aid deliveries completed", "#access"))
+    return [{"value": v, "words": w, "href": h} for v, w, h in figures]
+
+
+def _is(column: str, value: str) -> pl.Expr:
+    return pl.col(column) == value

@@ -1,0 +1,338 @@
+"""The incidents: the gravest in full with every account and its weight, the others in a row each.
+
+In: a desk. Out: entries, compact rows, the timeline and the map. Copies are marked and weigh nothing of their own;
+findings of boards stand beside the testimony and never enter it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup
+
+from ceasefire.report import wording
+from ceasefire.report.charts.atlas import TOO_VAGUE_KM, drawable, map_of
+from ceasefire.report.charts.intervals import scale, strip
+from ceasefire.report.charts.timeline import timeline
+from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spoken
+from ceasefire.report.sections.headline import answer_sentence
+from ceasefire.report.wording import counted
+
+OPEN_ENTRIES = 6
+MOST_ACCOUNTS = 60
+MOST_MARKS = 9
+
+
+def incidents(desk: Desk) -> dict[str, Any]:
+    """Entries in full, compact rows, and how many are on the page."""
+    look = _Look(desk)
+    entries = [look.entry(i, n) for n, i in enumerate(desk.full)]
+    rows = [_compact(desk, i) for i in desk.compact]
+    heads = ("Incident", f"When ({desk.zone})", "Killed", "Most probable author", "Reports")
+    left_out = len(desk.order) - len(desk.full) - len(desk.compact)
+    return {
+        "entries": entries,
+        "compact": sheet(heads, rows, file="tables/incidents.csv", cap=COMPACT_ROWS),
+        "left_out": left_out,
+        "scale": scale(),
+        "total": len(desk.order),
+    }
+
+
+def pictures(desk: Desk) -> dict[str, Any]:
+    """The timeline and the map."""
+    rows = [
+        row | {"heading": desk.short(i), "href": desk.href(i), "answer": row["answer"] or "undetermined"}
+        for i, row in desk.incidents.items()
+    ]
+    numbered = desk.order[: min(MOST_MARKS, len(desk.order))]
+    marks = [(desk.incidents[i]["occurred_from"], str(n)) for n, i in enumerate(numbered, 1)]
+    drawn = drawable(rows)
+    legend = [(desk.colour(a), desk.name(a)) for a in desk.colours if any(r["answer"] == a for r in rows)]
+    vague = len(rows) - len(drawn)
+    return {
+        "timeline": timeline(rows, marks, desk.colours, desk.release.timezone),
+        "marks": [(n, desk.incident(i)) for n, i in enumerate(numbered, 1)],
+        "map": map_of(rows, desk.rows("places"), desk.release.zones, desk.colours),
+        "legend": legend,
+        "vague": counted(vague, "incident") if vague else "",
+        "vague_km": f"{TOO_VAGUE_KM:g}",
+        "zones": sorted(desk.release.zones),
+    }
+
+
+def _compact(desk: Desk, incident_id: str) -> tuple[Any, ...]:
+    row = desk.incidents[incident_id]
+    who = (
+        f"{desk.name(row['leading'])}, {wording.percent(row['probability'])}"
+        if row["answer"]
+        else "not assessed"
+    )
+    if row["answer"] == "undetermined":
+        who = f"undetermined ({who})"
+    return (
+        Markup('<span id="{}">{}</span>').format(slug("i", incident_id), desk.heading(incident_id)),
+        desk.at(row["occurred_from"]),
+        wording.span(row["killed_low"], row["killed_best"], row["killed_high"]),
+        who,
+        row["n_reports"],
+    )
+
+
+class _Look:
+    """The tables of all incidents, grouped once."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.reports = {r["report_id"]: r for r in desk.rows("reports")}
+        wanted = frozenset(desk.full)
+        group = partial(_grouped, wanted=wanted)
+        self.memberships = group(desk.rows("memberships"))
+        self.attributions = group(desk.rows("attributions"))
+        self.evidence = group(desk.rows("evidence"))
+        self.touched = group(desk.rows("incident_verdicts"))
+        self.notified = group(desk.rows("struck_after_notified"))
+        self.findings: dict[str, list[dict[str, Any]]] = {}
+        for finding in desk.rows("findings"):
+            home = desk.topic_incidents.get(finding["about"] or "")
+            if home:
+                self.findings.setdefault(home, []).append(finding)
+        self.titles = {v["norm_id"]: v["title"] or v["norm_id"] for v in desk.rows("verdicts")}
+
+    def entry(self, incident_id: str, number: int) -> dict[str, Any]:
+        desk, row = self.desk, self.desk.incidents[incident_id]
+        rivals = self._rivals(incident_id)
+        return {
+            "id": slug("i", incident_id),
+            "name": incident_id,
+            "number": number + 1,
+            "open": number < OPEN_ENTRIES,
+            "heading": desk.heading(incident_id),
+            "day": wording.day(row["occurred_from"], desk.release.timezone),
+            "when": wording.during(row["occurred_from"], row["occurred_to"], desk.release.timezone),
+            "facts": self._facts(row),
+            "answer": answer_sentence(desk, row),
+            "answer_short": _short_answer(desk, row),
+            "colour": desk.colour(row["answer"]),
+            "rule": row["rule"],
+            "distribution": self._distribution(incident_id),
+            "rivals": " against ".join(desk.name(r) for r in rivals) if len(rivals) == 2 else "",
+            "accounts": self._accounts(incident_id, rivals),
+            "n_accounts": len(self.memberships.get(incident_id, [])),
+            "sums": self._sums(incident_id),
+            "findings": [self._finding(f) for f in sorted(self.findings.get(incident_id, []), key=_issued)],
+            "touched": self._touched(incident_id),
+            "notified": sorted(
+                {n["public_note"] for n in self.notified.get(incident_id, []) if n["public_note"]}
+            ),
+        }
+
+    def _facts(self, row: dict[str, Any]) -> list[tuple[str, str]]:
+        place = row["place_name"] or "not stated"
+        if row["admin1"] and row["admin1"] not in place:
+            place += f", {row['admin1']}"
+        radius = row["precision_km"]
+        where = (
+            f"{place} (within about {radius:.1f} km)"
+            if radius is not None
+            else f"{place} (precision unknown)"
+        )
+        return [
+            ("Where", where),
+            ("Killed", wording.span(row["killed_low"], row["killed_best"], row["killed_high"])),
+            ("Injured", wording.span(row["injured_low"], row["injured_best"], row["injured_high"])),
+            (
+                "Affected",
+                row["affected_object"]
+                or (self.desk.name(row["affected"]) if row["affected"] else "not stated"),
+            ),
+            (
+                "Told by",
+                f"{counted(row['n_reports'], 'report')}, {counted(row['n_sources'], 'source')}, "
+                f"{counted(row['n_origins'], 'independent origin')}",
+            ),
+        ]
+
+    def _distribution(self, incident_id: str) -> list[dict[str, Any]]:
+        rows = sorted(self.attributions.get(incident_id, []), key=lambda r: (-r["probability"], r["actor"]))
+        return [
+            {
+                "name": self.desk.party(r["actor"]),
+                "words": f"{wording.percent(r['probability'])} ({wording.between(r['low'], r['high'])})",
+                "strip": strip(
+                    r["probability"],
+                    r["low"],
+                    r["high"],
+                    self.desk.colour(r["actor"]),
+                    f"{self.desk.name(r['actor'])}: {wording.chance(r['probability'], r['low'], r['high'])}",
+                ),
+            }
+            for r in rows
+        ]
+
+    def _rivals(self, incident_id: str) -> list[str]:
+        """The two most probable answers: weights are the odds between them."""
+        rows = sorted(self.attributions.get(incident_id, []), key=lambda r: (-r["probability"], r["actor"]))
+        return [r["actor"] for r in rows[:2]]
+
+    def _weights(self, incident_id: str, rivals: list[str]) -> dict[str, float]:
+        """For each report, its origin's log-odds between the two rivals."""
+        if len(rivals) < 2:
+            return {}
+        found: dict[str, float] = {}
+        for term in self.evidence.get(incident_id, []):
+            sign = {rivals[0]: 1.0, rivals[1]: -1.0}.get(term["actor"])
+            if sign is not None and term["log_weight"] is not None:
+                for report in (term["report_ids"] or "").split(";"):
+                    if report.strip():
+                        found[report.strip()] = found.get(report.strip(), 0.0) + sign * term["log_weight"]
+        return found
+
+    def _accounts(self, incident_id: str, rivals: list[str]) -> list[dict[str, Any]]:
+        weights = self._weights(incident_id, rivals)
+        members = [m for m in self.memberships.get(incident_id, []) if m["report_id"] in self.reports]
+        members.sort(key=lambda m: (_said(self.reports[m["report_id"]]), m["report_id"]))
+        return [self._account(m, weights) for m in members[:MOST_ACCOUNTS]]
+
+    def _account(self, member: dict[str, Any], weights: Mapping[str, float]) -> dict[str, Any]:
+        report, desk = self.reports[member["report_id"]], self.desk
+        source = desk.sources.get(report["source_id"], {})
+        copied = member["copy_basis"]
+        origin = member["origin_id"]
+        weight = weights.get(report["report_id"])
+        return {
+            "id": slug("r", report["report_id"]),
+            "report": report["report_id"],
+            "when": desk.at(report["published_at"]),
+            "source": desk.source(report["source_id"]),
+            "kind": wording.term("source_kinds", source.get("kind"), ""),
+            "camp": desk.party(source.get("camp")),
+            "via": report["via"],
+            "stance": _stance(desk, report),
+            "killed": _figures(report),
+            "text": spoken(report["text"], report["language"]),
+            "url": desk.url(report["url"], "page"),
+            "copy": f"{wording.COPY_BASES.get(copied, copied)} {origin}" if copied else "",
+            "weight": "counted with its origin" if copied else odds(weight),
+        }
+
+    def _sums(self, incident_id: str) -> Any:
+        """The additive account: one row a term, one column an answer; the last rows are the sums and the result."""
+        terms = self.evidence.get(incident_id, [])
+        if not terms:
+            return None
+        answers = sorted(
+            self.attributions.get(incident_id, []), key=lambda r: (-r["probability"], r["actor"])
+        )
+        order = [a["actor"] for a in answers if any(t["actor"] == a["actor"] for t in terms)]
+        steps: dict[tuple[str, str, str], dict[str, float]] = {}
+        for term in sorted(terms, key=lambda t: (t["step"], t["actor"])):
+            key = (
+                term["kind"] or "",
+                self.desk.source(term["source_id"]) if term["source_id"] else "",
+                term["report_ids"] or "",
+            )
+            cell = steps.setdefault(key, {})
+            cell[term["actor"]] = cell.get(term["actor"], 0.0) + (term["log_weight"] or 0.0)
+        rows: list[tuple[Any, ...]] = [
+            (kind, who, ids.replace(";", "; "), *(signed(cell.get(a)) for a in order))
+            for (kind, who, ids), cell in steps.items()
+        ]
+        sums = [sum(cell.get(a, 0.0) for cell in steps.values()) for a in order]
+        rows.append(("sum", "", "", *(signed(s) for s in sums)))
+        found = {a["actor"]: a["probability"] for a in answers}
+        rows.append(("probability", "", "", *(wording.percent(found[a]) for a in order)))
+        heads = ("Term", "Source", "Reports", *(self.desk.name(a) for a in order))
+        return sheet(heads, rows, file="tables/evidence.csv", cap=80, numeric=range(3, len(heads)))
+
+    def _finding(self, finding: dict[str, Any]) -> dict[str, Any]:
+        return finding_view(self.desk, finding)
+
+    def _touched(self, incident_id: str) -> list[Markup]:
+        rows = sorted(self.touched.get(incident_id, []), key=lambda r: (r["norm_id"], r["holder"]))
+        return [
+            Markup('<a href="#{}">{}</a>, {}: {}{}').format(
+                slug("n", f"{r['norm_id']}-{r['holder']}"),
+                self.titles[r["norm_id"]],
+                self.desk.name(r["holder"]),
+                wording.term("verdicts", r["verdict"]),
+                f", {wording.percent(r['p_breach'])}" if r["p_breach"] is not None else "",
+            )
+            for r in rows
+            if r["norm_id"] in self.titles
+        ]
+
+
+def finding_view(desk: Desk, finding: dict[str, Any]) -> dict[str, Any]:
+    """A board's conclusion with its issuer, date and own word for its certainty."""
+    return {
+        "issuer": finding["issuer"],
+        "day": wording.day(finding["issued_at"], desk.release.timezone),
+        "conclusion": spoken(finding["conclusion"]),
+        "standard": finding["standard"] or "no word for its certainty",
+        "intent": finding["intent"],
+        "actor": desk.name(finding["actor"]) if finding["actor"] else "",
+        "url": desk.url(finding["url"], "page"),
+        "basis": finding["basis"],
+        "about": desk.topic(finding["about"]),
+    }
+
+
+def _issued(finding: dict[str, Any]) -> tuple[str, str]:
+    return str(finding["issued_at"] or "~"), finding["finding_id"]
+
+
+def _said(report: dict[str, Any]) -> str:
+    return str(report["published_at"] or report["recorded_at"] or "~")
+
+
+def _short_answer(desk: Desk, row: dict[str, Any]) -> str:
+    if not row["answer"]:
+        return "not assessed"
+    if row["answer"] == "undetermined":
+        return "undetermined"
+    return f"{desk.name(row['answer'])}, {wording.percent(row['probability'])}"
+
+
+def _stance(desk: Desk, report: dict[str, Any]) -> str:
+    stance, actor = report["stance"], report["actor"]
+    if stance in (None, "unattributed") or not actor:
+        return "denies it" if stance == "denies" else "does not say who"
+    return f"{wording.STANCES.get(stance, stance)} {desk.name(actor)}"
+
+
+def _figures(report: dict[str, Any]) -> str:
+    parts = []
+    for word in ("killed", "injured"):
+        low, high = report[f"{word}_min"], report[f"{word}_max"]
+        if low is not None or high is not None:
+            parts.append(f"{wording.span(low, None, high) if low or high else 'none'} {word}")
+    return ", ".join(parts)
+
+
+def odds(weight: float | None) -> str:
+    """A log-weight as a factor on the odds: "×8.2", "÷3.0", "×1 (says nothing either way)"."""
+    if weight is None:
+        return "—"
+    factor = math.exp(min(abs(weight), 20.0))
+    if factor < 1.05:
+        return "×1.0"
+    return f"{'×' if weight > 0 else '÷'}{factor:,.1f}"
+
+
+def signed(value: float | None) -> str:
+    """A term with its sign and two decimals."""
+    if value is None:
+        return "—"
+    return f"{value:+.2f}".replace("-", "−") if round(value, 2) else "0.00"
+
+
+def _grouped(rows: list[dict[str, Any]], wanted: frozenset[str]) -> dict[str, list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        if row["incident_id"] in wanted:
+            groups.setdefault(row["incident_id"], []).append(row)
+    return groups
