@@ -89,6 +89,7 @@ def derive(
             sources=facts["sources"],
         )
         complied = comply(terms, evidence, seed=seed)
+    # Waiting and the state of roads are told as at the end of the period under review, from all that is known by now.
     with stage("access"):
         accessed = access(
             facts["access"],
@@ -97,7 +98,7 @@ def derive(
             located.reports,
             fused.memberships,
             facts["places"],
-            as_of=instant,
+            as_of=min(instant, known.period[1]),
         )
     with stage("statements"):
         traced = trace(
@@ -124,7 +125,7 @@ def derive(
             timezone=known.timezone,
             as_of=instant,
             seed=seed,
-            areas=facts["places"]["admin1"].drop_nulls().unique(),
+            places=facts["places"],
         )
     stages = (fused, attributed, complied, accessed, traced, covered)
     tables = {"located": located.reports, "findings_beside": beside}

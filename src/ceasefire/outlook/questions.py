@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -85,7 +86,7 @@ def clock(view: View, about: list[str]) -> Answer:
         return cannot_say("the agreement has no such clock", "clocks")
     told = []
     for row in rows.iter_rows(named=True):
-        until = f", to {row['ends_at']:%d %b %Y %H:%M}Z" if row["ends_at"] else ""
+        until = f", to {_local(view, row['ends_at'], '%d %b %Y %H:%M')}" if row["ends_at"] else ""
         told.append(f"{row['reading']}: {row['state'].replace('_', ' ')}{until} — {row['reason']}")
     return Answer(
         " ".join(told), True, ("clocks", "clock_events"), tuple(rows["clock_id"].unique(maintain_order=True))
@@ -150,7 +151,7 @@ def author(view: View, about: list[str]) -> Answer:
     )
     beside = view.tables["findings_beside"].filter(pl.col("incident_id") == row["incident_id"])
     findings = "; ".join(
-        f"{r['issuer']} ({r['issued_at']:%d %b %Y}, in its word “{r['standard']}”): {r['actor'] or 'names nobody'}"
+        f"{r['issuer']} ({_local(view, r['issued_at'], '%d %b %Y')}, in its word “{r['standard']}”): {r['actor'] or 'names nobody'}"
         for r in beside.iter_rows(named=True)
         if r["issued_at"]
     )
@@ -328,7 +329,7 @@ def alive(view: View, about: list[str]) -> Answer:
         .sort("said_at", "statement_id")
     )
     voices = ", ".join(
-        f"{r['speaker']} ({r['said_at']:%d %b}): {r['status'].replace('_', ' ')}"
+        f"{r['speaker']} ({_local(view, r['said_at'], '%d %b')}): {r['status'].replace('_', ' ')}"
         for r in last.iter_rows(named=True)
     )
     present = (
@@ -380,6 +381,11 @@ def answer(facts: Tables, tables: Tables, terms: Agreement, *, as_of: datetime) 
             }
         )
     return table("answers").frame(rows)
+
+
+def _local(view: View, instant: datetime, layout: str) -> str:
+    """An instant in the agreement's zone."""
+    return f"{instant.astimezone(ZoneInfo(view.terms.timezone)):{layout}}"
 
 
 def _incidents(view: View, about: list[str]) -> list[str]:

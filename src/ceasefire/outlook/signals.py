@@ -96,18 +96,23 @@ def aid_attacked(view: View) -> Signal:
 
 
 def counts_rising(view: View) -> Signal:
-    """A run of published daily counts ends higher than it began."""
-    rows = view.facts["counts"].filter(
-        ~pl.col("cumulative").fill_null(False)
-        & pl.col("value").is_not_null()
-        & pl.col("period_to").is_not_null()
+    """A run of one camp's published daily counts ends higher than it began."""
+    camps = view.facts["sources"].select(counted_by="source_id", camp="camp")
+    rows = (
+        view.facts["counts"]
+        .join(camps, on="counted_by", how="left")
+        .with_columns(pl.coalesce("camp", "counted_by").alias("counter"))
+        .filter(
+            ~pl.col("cumulative").fill_null(False)
+            & pl.all_horizontal(pl.col("value", "period_to").is_not_null())
+        )
+        .sort("period_to", "value", "count_id", descending=[False, True, False])
     )
     rising: list[tuple[datetime, str, list[str]]] = []
-    keys = ["counted_by", "metric", "counting_unit", "against", "place_name"]
+    # The counters of one camp are read together, the highest figure of a day; other camps and rules stay apart.
+    keys = ["counter", "metric", "counting_unit", "against", "place_name"]
     for key, group in rows.group_by(keys, maintain_order=True):
-        for run in _daily_runs(
-            group.sort("period_to", "count_id").unique("period_to", keep="first", maintain_order=True)
-        ):
+        for run in _daily_runs(group.unique("period_to", keep="first", maintain_order=True)):
             values = run["value"].to_list()
             if values[-1] > values[0]:
                 monotone = all(a <= b for a, b in pairwise(values))
@@ -255,25 +260,43 @@ def terms_unpublished(view: View) -> Signal:
 
 
 def one_sided_record(view: View) -> Signal:
-    """A camp's sources accuse one side only."""
-    rows = view.tables["who_reports_whom"].filter(
-        (pl.col("camp") != "none") & (pl.col("accused") != "nobody named")
+    """Everything a camp counts, or nearly everything it tells, is held against one side."""
+    series = view.tables["series"].filter(pl.col("camp").is_not_null())
+    counted = (
+        series.group_by("camp")
+        .agg(
+            pl.col("n_counts").sum().alias("figures"),
+            pl.col("one_sided").fill_null(False).all().alias("all_one_sided"),
+            pl.col("against").drop_nulls().unique().sort().str.join(", ").alias("against"),
+        )
+        .filter(pl.col("all_one_sided") & (pl.col("figures") >= FEW_REPORTS))
+        .sort("camp")
     )
-    named = rows.group_by("camp").agg(
-        pl.col("n_reports").sum().alias("total"), pl.col("n_reports").max().alias("most")
+    named = (
+        view.tables["who_reports_whom"]
+        .filter((pl.col("camp") != "none") & ~pl.col("accused").is_in(["nobody named", "denial"]))
+        .sort("n_reports", "accused", descending=[True, False])
+        .group_by("camp", maintain_order=True)
+        .agg(pl.col("n_reports").sum().alias("total"), pl.col("n_reports", "accused").first())
+        .sort("camp")
     )
-    hit = named.filter(
-        (pl.col("total") >= FEW_REPORTS) & (pl.col("most") / pl.col("total") >= ONE_SIDED)
-    ).sort("camp")
-    if not named.filter(pl.col("total") >= FEW_REPORTS).height:
-        return Signal("cannot_say", "too few accounts that name anybody")
-    if not hit.height:
-        return Signal("absent", f"no camp names one party in {ONE_SIDED:.0%} or more of its accusations")
-    joined = hit.join(rows, left_on=["camp", "most"], right_on=["camp", "n_reports"]).sort("camp", "accused")
-    told = "; ".join(
-        f"{r['camp']}: {r['most']} of {r['total']} name {r['accused']}" for r in joined.iter_rows(named=True)
+    told = named.filter(
+        (pl.col("total") >= FEW_REPORTS) & (pl.col("n_reports") / pl.col("total") >= ONE_SIDED)
     )
-    return Signal("present", told, value=f"{hit.height} camps", evidence=tuple(hit["camp"]))
+    if not series.height and not named.filter(pl.col("total") >= FEW_REPORTS).height:
+        return Signal("cannot_say", "no camp publishes counts, and too few accounts name anybody")
+    if not counted.height and not told.height:
+        return Signal("absent", "no camp counts, or tells of, one side only")
+    words = [
+        f"{r['camp']}: all {r['figures']} published figures count {r['against']}"
+        for r in counted.iter_rows(named=True)
+    ]
+    words += [
+        f"{r['camp']}: {r['n_reports']} of {r['total']} accounts name {r['accused']}"
+        for r in told.iter_rows(named=True)
+    ]
+    camps = sorted({*counted["camp"], *told["camp"]})
+    return Signal("present", "; ".join(words), value=f"{len(camps)} camps", evidence=tuple(camps))
 
 
 CHECKS: tuple[tuple[str, str, Callable[[View], Signal]], ...] = (
