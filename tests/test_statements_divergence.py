@@ -16,7 +16,7 @@ from ceasefire.statements.divergence import jensen_shannon
 START = datetime(2016, 9, 19, 16, tzinfo=UTC)
 
 
-def told(*lines: str, names: dict[str, str] | None = None, topic: str = "STRIKE") -> Traced:
+def told(*lines: str, names: dict[str, str] | None = None, act: str = "airstrike") -> Traced:
     """Lines ``camp stance actor [origin]``, all about one incident; ``names`` relabels camps and parties."""
     swap = names or {}
     reports, members, sources = [], [], {}
@@ -32,6 +32,7 @@ def told(*lines: str, names: dict[str, str] | None = None, topic: str = "STRIKE"
                 "recorded_at": at,
                 "occurred_from": START,
                 "occurred_to": START,
+                "act": act,
                 "stance": stance,
                 "actor": None if actor == "-" else actor,
             }
@@ -47,7 +48,7 @@ def told(*lines: str, names: dict[str, str] | None = None, topic: str = "STRIKE"
         sources[f"src-{i}"] = None if camp == "-" else camp
     return trace(
         table("statements").empty(),
-        table("topics").frame([{"topic_id": topic, "name": topic, "anchor_reports": "R99;R00"}]),
+        table("topics").frame([{"topic_id": "STRIKE", "name": "the strike", "anchor_reports": "R99;R00"}]),
         table("memberships").frame(members),
         table("located").frame(reports),
         table("sources").frame({"source_id": s, "name": s, "camp": c} for s, c in sources.items()),
@@ -78,17 +79,28 @@ def test_nobody_named_is_an_answer_of_its_own() -> None:
 
 
 def test_a_suggestion_lies_between_naming_and_not_naming() -> None:
-    half = between(told("red suggests blue", "blue unattributed blue"))
-    assert half["blames_b"] == "blue 50%; nobody named 50%"
-    assert 0.0 < float(str(half["divergence"])) < 1.0
+    half = between(told("red suggests blue", "blue unattributed -"))
+    assert half["blames_b"] == "hints at blue 100%"
+    assert half["divergence"] == pytest.approx(
+        float(jensen_shannon(np.array([0.5, 0.5]), np.array([0.0, 1.0])))
+    )
 
 
-def test_a_denial_is_spread_over_every_other_answer() -> None:
-    row = between(told("red denies red", "blue asserts red", "green asserts blue"))
-    assert row["camp_a"] == "blue"
+def test_a_denial_is_spread_over_every_other_answer_and_shown_as_a_clearance() -> None:
     rows = told("red denies red", "blue asserts red", "green asserts blue").divergences
-    red = rows.filter((pl.col("about") == "STRIKE") & (pl.col("camp_b") == "red"))
-    assert red["blames_b"].unique().to_list() == ["blue 50%; nobody named 50%"]
+    about = rows.filter((pl.col("about") == "STRIKE") & (pl.col("camp_b") == "red"))
+    assert about["blames_b"].unique().to_list() == ["clears red 100%"]
+    cleared = np.array([0.0, 0.5, 0.5])  # red, blue, nobody named
+    found = dict(about.select("camp_a", "divergence").iter_rows())
+    assert found == {
+        "blue": float(jensen_shannon(np.array([1.0, 0.0, 0.0]), cleared)),
+        "green": float(jensen_shannon(np.array([0.0, 1.0, 0.0]), cleared)),
+    }
+
+
+def test_acts_that_are_no_blame_stay_out() -> None:
+    """Who left a road is not an accusation."""
+    assert told("red asserts blue", "blue asserts red", act="withdrawal").divergences.is_empty()
 
 
 def test_copies_of_one_origin_are_one_account_of_a_camp() -> None:
@@ -102,12 +114,23 @@ def test_sources_without_a_camp_stand_beside_as_none() -> None:
     assert between(told("- unattributed -", "blue asserts red"))["camp_b"] == "none"
 
 
-def test_few_accounts_leave_the_interval_open_and_many_close_it() -> None:
-    few = between(told("red asserts blue", "blue asserts red"))
-    assert (few["low"], few["high"]) == (0.0, 1.0)
-    many = between(told(*["red asserts blue", "red asserts red", "blue asserts red"] * 30))
-    low, point, high = (float(str(many[k])) for k in ("low", "divergence", "high"))
-    assert 0.0 < low < point < high < 1.0
+def test_few_accounts_leave_the_interval_wide_and_many_narrow_it() -> None:
+    def ends(times: int) -> tuple[float, float, float]:
+        row = between(told(*["red asserts blue", "red asserts red", "blue asserts red"] * times))
+        low, point, high = (float(str(row[k])) for k in ("low", "divergence", "high"))
+        assert low <= point <= high
+        return low, point, high
+
+    few, many = ends(1), ends(30)
+    assert few[2] - few[0] > 0.5
+    assert many[2] - many[0] < 0.3
+    assert few[1] == many[1]
+
+
+def test_five_that_agree_are_not_certain_to_agree() -> None:
+    row = between(told(*["red asserts red", "blue asserts red"] * 5))
+    assert row["divergence"] == row["low"] == 0.0
+    assert float(str(row["high"])) > 0.05
 
 
 def test_swapping_the_camps_swaps_the_rows_and_moves_no_figure() -> None:

@@ -2,7 +2,8 @@
 
 In: located reports, memberships, sources and actors. Out: the ``divergences`` table, and each camp's answers.
 Method: Jensen-Shannon divergence, base 2 (Lin, Divergence Measures Based on the Shannon Entropy, IEEE Trans.
-Inf. Theory 37, 1991) of whom the accounts blame; percentile bootstrap over accounts, 90 %.
+Inf. Theory 37, 1991) of whom the accounts blame; Bayesian bootstrap over accounts (Rubin, Annals of Statistics
+9, 1981) with one unseen account, 90 %.
 """
 
 from __future__ import annotations
@@ -28,8 +29,12 @@ SUGGESTS = 0.5
 DRAWS = 400
 """Bootstrap draws. Our choice."""
 
-FEWEST = 5
-"""With fewer accounts on a side resampling says nothing, and the interval is 0 to 1. Our choice."""
+UNSEEN = 1
+"""Accounts not seen, each naming any answer with equal chance, in every draw: without them few accounts that
+agree would look certain. Our choice, fixed before any fitting."""
+
+BLAMELESS = frozenset({"withdrawal", "other"})
+"""Acts for which naming who acted is no blame."""
 
 LEVEL = 0.90
 DIGITS = 9
@@ -47,15 +52,31 @@ class Account:
     words: tuple[tuple[str, tuple[str, ...]], ...]
 
 
+@dataclass(frozen=True)
+class Camp:
+    """The accounts of one camp, and a row per account: how its blame is spread over the answers."""
+
+    accounts: tuple[Account, ...]
+    spreads: Floats
+
+    @property
+    def mean(self) -> Floats:
+        """The camp's blame over the answers, each account alike."""
+        mean: Floats = self.spreads.mean(axis=0)
+        return mean
+
+
 def accounts(
     reports: pl.DataFrame, memberships: pl.DataFrame, sources: pl.DataFrame, actors: pl.DataFrame | None
 ) -> list[Account]:
-    """The accounts of every camp. Copies of one origin inside a camp are one account."""
+    """The accounts of blame of every camp. Copies of one origin inside a camp are one account."""
     camps = {r["source_id"]: r["camp"] or NO_CAMP for r in sources.iter_rows(named=True)}
     parties = parties_of(actors)
     homes = homes_of(memberships)
     found: dict[tuple[str, str, str], list[tuple[str, tuple[str, ...]]]] = {}
     for row in reports.sort("report_id").iter_rows(named=True):
+        if row["act"] in BLAMELESS:
+            continue
         incident, origin = homes.get(row["report_id"], (None, None))
         place = (camps.get(row["source_id"], NO_CAMP), origin or row["report_id"], incident or "")
         found.setdefault(place, []).append((row["stance"] or "unattributed", _named(row["actor"], parties)))
@@ -110,52 +131,53 @@ def divergences(found: Sequence[Account], incidents: Mapping[str, str], *, seed:
     scopes[EVERYTHING] = list(found)
     rows = []
     for about, members in scopes.items():
-        shares = camp_shares(members)
-        answers = answers_of(members)
-        drawn = {camp: _resampled(s, seed) for camp, s in shares.items()}
-        for camp_a, camp_b in combinations(sorted(shares), 2):
-            a, b = shares[camp_a][0], shares[camp_b][0]
-            mean_a, mean_b = a.mean(axis=0), b.mean(axis=0)
-            point = float(jensen_shannon(mean_a, mean_b))
-            low, high = _interval(point, drawn[camp_a], drawn[camp_b], min(len(a), len(b)))
+        found_camps = camps(members)
+        drawn = {name: _resampled(camp, seed) for name, camp in found_camps.items()}
+        words = {name: blame_words(camp.accounts) for name, camp in found_camps.items()}
+        for camp_a, camp_b in combinations(sorted(found_camps), 2):
+            a, b = found_camps[camp_a], found_camps[camp_b]
+            point = float(jensen_shannon(a.mean, b.mean))
+            low, high = _interval(point, drawn[camp_a], drawn[camp_b])
             rows.append(
                 {
                     "about": about,
                     "camp_a": camp_a,
                     "camp_b": camp_b,
-                    "n_a": len(a),
-                    "n_b": len(b),
+                    "n_a": len(a.accounts),
+                    "n_b": len(b.accounts),
                     "divergence": point,
                     "low": low,
                     "high": high,
-                    "blames_a": _words(mean_a, answers),
-                    "blames_b": _words(mean_b, answers),
+                    "blames_a": words[camp_a],
+                    "blames_b": words[camp_b],
                 }
             )
     return table("divergences").frame(rows)
 
 
 def answers_of(members: Sequence[Account]) -> list[str]:
-    """Every answer anybody gives to "who did it" among these accounts, and "nobody named"."""
-    named = {p for a in members for _, parties in a.words for p in parties}
-    return [*sorted(named), NOBODY]
+    """Every answer given to "who did it" among these accounts, in the order first given; then "nobody named"."""
+    named = dict.fromkeys(p for a in members for _, parties in a.words for p in parties)
+    return [*named, NOBODY]
 
 
-def camp_shares(members: Sequence[Account]) -> dict[str, tuple[Floats, list[str]]]:
-    """For each camp a row per account: how its blame is spread over the answers; and the origins, in order.
+def camps(members: Sequence[Account]) -> dict[str, Camp]:
+    """The camps with the spread of each of their accounts.
 
     An assertion lies on its party (shared out among several), a suggestion half on it and half on nobody.
     A denial is negative information: it is spread evenly over every other answer.
     """
-    answers = answers_of(members)
-    place = {answer: i for i, answer in enumerate(answers)}
-    rows: dict[str, list[Floats]] = {}
-    origins: dict[str, list[str]] = {}
+    place = {answer: i for i, answer in enumerate(answers_of(members))}
+    grouped: dict[str, list[Account]] = {}
     for account in members:
-        spread = np.mean([_spread(stance, named, place) for stance, named in account.words], axis=0)
-        rows.setdefault(account.camp, []).append(spread)
-        origins.setdefault(account.camp, []).append(account.origin)
-    return {camp: (np.array(rows[camp]), origins[camp]) for camp in rows}
+        grouped.setdefault(account.camp, []).append(account)
+    return {
+        name: Camp(
+            tuple(own),
+            np.array([np.mean([_spread(*word, place) for word in account.words], axis=0) for account in own]),
+        )
+        for name, own in grouped.items()
+    }
 
 
 def jensen_shannon(p: Floats, q: Floats) -> Floats:
@@ -183,29 +205,45 @@ def _spread(stance: str, named: tuple[str, ...], place: Mapping[str, int]) -> Fl
 
 
 def _named(actor: str | None, parties: Mapping[str, str]) -> tuple[str, ...]:
-    """The parties an actor cell names, each once."""
+    """The parties an actor cell names, each once, in the order of the cell."""
     words = (actor or "").replace("+", "|").split("|")
-    return tuple(sorted({parties.get(w.strip(), w.strip()) for w in words if w.strip()}))
+    return tuple(dict.fromkeys(parties.get(w.strip(), w.strip()) for w in words if w.strip()))
 
 
-def _resampled(shares: tuple[Floats, list[str]], seed: int) -> Floats:
-    """Mean spreads of resampled accounts. The draws depend on the accounts, never on a camp's name."""
-    spreads, origins = shares
-    mark = sha256("\n".join(origins).encode()).digest()[:8]
+def _resampled(camp: Camp, seed: int) -> Floats:
+    """Mean spreads of reweighted accounts. The draws depend on the accounts, never on a camp's name."""
+    mark = sha256("\n".join(a.origin for a in camp.accounts).encode()).digest()[:8]
     random = np.random.default_rng([seed, int.from_bytes(mark, "big")])
-    n = len(spreads)
-    weights = random.multinomial(n, np.full(n, 1 / n), size=DRAWS) / n
-    return np.round(weights @ spreads, 12)
+    n, answers = camp.spreads.shape
+    weights = random.dirichlet(np.ones(n + UNSEEN), size=DRAWS)
+    means: Floats = weights[:, :n] @ camp.spreads
+    for unseen in range(n, n + UNSEEN):
+        means[np.arange(DRAWS), random.integers(answers, size=DRAWS)] += weights[:, unseen]
+    return means
 
 
-def _interval(point: float, a: Floats, b: Floats, fewest: int) -> tuple[float, float]:
-    if fewest < FEWEST:
-        return 0.0, 1.0
+def _interval(point: float, a: Floats, b: Floats) -> tuple[float, float]:
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(jensen_shannon(a, b), [tail, 1 - tail])
     return min(point, float(np.round(low, DIGITS))), max(point, float(np.round(high, DIGITS)))
 
 
-def _words(shares: Floats, answers: Sequence[str]) -> str:
-    ranked = sorted(zip(np.round(shares, 6), answers, strict=True), key=lambda x: (-x[0], x[1]))
-    return "; ".join(f"{answer} {share:.0%}" for share, answer in ranked if round(share, 2) > 0)
+def blame_words(members: Sequence[Account]) -> str:
+    """Whom a camp's accounts blame and whom they clear, in shares of its accounts; a hint counts apart."""
+    shares: dict[str, float] = {}
+    for account in members:
+        for stance, named in account.words:
+            for answer in _answers(stance, named):
+                weight = 1.0 / (len(account.words) * len(_answers(stance, named)) * len(members))
+                shares[answer] = shares.get(answer, 0.0) + weight
+    ranked = sorted(
+        ((round(share, 2), answer) for answer, share in shares.items()), key=lambda x: (-x[0], x[1])
+    )
+    return "; ".join(f"{answer} {share:.0%}" for share, answer in ranked if share > 0)
+
+
+def _answers(stance: str, named: tuple[str, ...]) -> list[str]:
+    if not named or stance not in ("asserts", "suggests", "denies"):
+        return [NOBODY]
+    mark = {"asserts": "", "suggests": "hints at ", "denies": "clears "}[stance]
+    return [mark + party for party in named]
