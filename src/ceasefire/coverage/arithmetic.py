@@ -1,14 +1,13 @@
 """Arithmetic over published counts: daily figures against running totals, and what follows from them.
 
-In: prepared counts. Out: ``count_checks``. Figures of one camp against one side, in one unit and place, are laid out by
-the local day on which their period ends. Between two running totals the days must add up; one missing day follows
-by subtraction and is marked derived. A check of one camp's own figures is no pooling; a derived figure is never an
-observation. Figures that are not exact (about, more than) take no part.
+In: prepared counts. Out: ``count_checks``. Figures of one counter, or of the official bodies of one camp, against one
+side, in one metric and place, are laid out by the local day on which their period ends. Between two running totals the
+days must add up; one missing day follows by subtraction and is marked derived. A check of a camp's own figures is no
+pooling; a derived figure is never an observation. Figures that are not exact (about, more than) take no part.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -27,7 +26,10 @@ MAX_DAYS = 62
 MAX_WAYS = 64
 """Ways of choosing among figures that differ for one day; beyond this the first of each day is taken."""
 
-_PART = re.compile(r"(?P<name>[^\W\d_][^\d,;:.]*?) (?P<value>\d+)(?=$|[,;.])")
+OFFICIAL = frozenset({"party_official", "guarantor_official"})
+"""Kinds of source that speak for a camp: their figures are read as one ledger. Other counters stand alone."""
+
+UNDATED = "not dated"
 
 Row = dict[str, Any]
 
@@ -72,16 +74,18 @@ class Ledger:
 
 def check_counts(counts: pl.DataFrame, timezone: str) -> tuple[pl.DataFrame, list[Problem]]:
     """Check prepared counts (see ``series.prepared``) and derive the days that follow from running totals."""
-    usable = counts.filter(
-        pl.col("exact") & pl.col("value").is_not_null() & pl.col("period_to").is_not_null()
-    ).with_columns(
+    whose = pl.when(pl.col("kind").is_in(sorted(OFFICIAL)) & pl.col("camp").is_not_null()).then("camp")
+    exact = counts.filter(pl.col("exact") & pl.col("value").is_not_null()).with_columns(
         local_day("period_to", timezone).alias("day"),
         local_day("period_from", timezone).alias("from_day"),
         pl.col("period_from").dt.convert_time_zone(timezone).dt.hour().alias("from_hour"),
-        pl.coalesce("camp", "counted_by").alias("group"),
+        whose.otherwise("counted_by").alias("group"),
     )
-    rows = list(_splits(usable))
-    for _, group in usable.group_by("group", "accused", "counting_unit", "place_name", maintain_order=True):
+    rows = list(_splits(exact))
+    dated = exact.filter(pl.col("day").is_not_null())
+    for _, group in dated.group_by(
+        "group", "accused", "counting_unit", "metric", "place_name", maintain_order=True
+    ):
         for ledger in _ledgers(group):
             _differing(ledger)
             _between_totals(ledger)
@@ -153,23 +157,27 @@ def _differing(ledger: Ledger) -> None:
 
 
 def _between_totals(ledger: Ledger) -> None:
-    stations = [(day, figures[0]) for day, figures in sorted(ledger.totals.items()) if len(figures) == 1]
     start = ledger.first - timedelta(days=1) if ledger.counts_first_day else ledger.first
     last_day, last = start, Figure(0.0, "", ())
-    for day, total in stations:
+    for day, figures in sorted(ledger.totals.items()):
+        total = _best_told(ledger, last_day, last, day, figures)
         if total.value < last.value:
-            ledger.note(
-                day,
-                "does_not_add_up",
-                total.value,
-                f"running total falls: {last}, then {total}",
-                _ids([last, total]),
-            )
+            terms = f"running total falls: {last}, then {total}"
+            ledger.note(day, "does_not_add_up", total.value, terms, _ids([last, total]))
         elif 0 < (day - last_day).days <= MAX_DAYS:
             _gap(ledger, last_day, last, day, total)
         last_day, last = day, total
-    if len(stations) > 1:
-        _whole(ledger, start, *stations[-1])
+    if len(ledger.totals) > 1:
+        _whole(ledger, start, last_day, last)
+
+
+def _best_told(ledger: Ledger, from_day: date, base: Figure, day: date, figures: list[Figure]) -> Figure:
+    """Of differing running totals the one that the days add up to, else the one that most rows tell."""
+    days = [from_day + timedelta(days=n + 1) for n in range(min((day - from_day).days, MAX_DAYS))]
+    reached = set()
+    if all(d in ledger.daily for d in days):
+        reached = {base.value + sum(f.value for f in way) for way in _ways(ledger, days)}
+    return min(figures, key=lambda f: (f.value not in reached, -len(f.ids), f.ids))
 
 
 def _gap(ledger: Ledger, from_day: date, base: Figure, to_day: date, total: Figure) -> None:
@@ -221,6 +229,8 @@ def _derive(
 ) -> None:
     value = total.value - base.value - sum(f.value for f in known)
     parts = [f for f in (base, *known) if f.ids]
+    if not parts:
+        return
     terms = f"{total}{''.join(f' - {f}' for f in parts)} = {value:g}"
     ids = _ids([base, *known, total])
     if value < 0:
@@ -259,22 +269,29 @@ def _whole(ledger: Ledger, start: date, day: date, total: Figure) -> None:
 
 
 def _splits(counts: pl.DataFrame) -> Iterator[Row]:
-    """Figures split by place in the text of their own row, such as "Aleppo 27, Damascus 11"."""
-    for row in counts.sort("count_id").iter_rows(named=True):
-        parts = [(m["name"].strip(), int(m["value"])) for m in _PART.finditer(row["text"] or "")]
-        if len(parts) < 3:
-            continue
-        total = sum(value for _, value in parts)
-        named = " + ".join(f"{name} {value}" for name, value in parts)
-        fits = total == row["value"]
-        yield {
-            **_label(row),
-            "day": row["day"].isoformat(),
-            "kind": "adds_up" if fits else "does_not_add_up",
-            "value": row["value"],
-            "terms": f"{named} = {total}" + ("" if fits else f", not {row['value']:g}"),
-            "counts": row["count_id"],
-        }
+    """Figures of one counter for one period that are split by place ("violations by governorate")."""
+    key = ["counted_by", "accused", "counting_unit", "period_from", "period_to", "published_at"]
+    for _, group in counts.sort("count_id").group_by(key, maintain_order=True):
+        by_place: dict[str, list[Row]] = {}
+        for row in group.iter_rows(named=True):
+            whole, split, _ = str(row["metric"]).partition(" by ")
+            if split:
+                by_place.setdefault(whole, []).append(row)
+        for row in group.filter(~pl.col("cumulative")).iter_rows(named=True):
+            parts = by_place.get(row["metric"], [])
+            if len(parts) < 2:
+                continue
+            total = sum(part["value"] for part in parts)
+            named = " + ".join(f"{part['place_name']} {part['value']:g}" for part in parts)
+            fits = total == row["value"]
+            yield {
+                **_label(row),
+                "day": row["day"].isoformat() if row["day"] else UNDATED,
+                "kind": "adds_up" if fits else "does_not_add_up",
+                "value": row["value"],
+                "terms": f"{named} = {total:g}" + ("" if fits else f", not {row['value']:g}"),
+                "counts": ";".join([row["count_id"], *(part["count_id"] for part in parts)]),
+            }
 
 
 def _ids(figures: list[Figure]) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def observe(
     watched = _effort_by_area(located, effort, first, last, timezone)
     told = _dated(with_camps(located, sources), timezone)
     happened = _dated(incidents.filter(is_violence()), timezone)
-    named = {*areas, *watched, *told["admin1"].drop_nulls(), *happened["admin1"].drop_nulls()}
+    named = {*areas, *watched, *located["admin1"].drop_nulls(), *incidents["admin1"].drop_nulls()}
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     frames = []
     for area in sorted(named):

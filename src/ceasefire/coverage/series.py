@@ -23,8 +23,8 @@ PARTS = ["counted_by", "metric", "accused", "place_name", "counting_unit", "coun
 
 
 def prepared(counts: pl.DataFrame, sources: pl.DataFrame, party: Mapping[str, str]) -> pl.DataFrame:
-    """Counts with the counter's camp, the party accused, unit and rule filled in, and exactness."""
-    camps = sources.select(pl.col("source_id").alias("counted_by"), "camp").unique(
+    """Counts with the counter's camp and kind, the party accused, unit and rule filled in, and exactness."""
+    camps = sources.select(pl.col("source_id").alias("counted_by"), "camp", "kind").unique(
         "counted_by", maintain_order=True
     )
     cells = counts["against"].drop_nulls().unique().to_list()
