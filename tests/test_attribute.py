@@ -369,3 +369,20 @@ def test_times_without_a_zone_or_as_dates_are_taken_as_utc() -> None:
     for form in forms:
         a = attribute(claims.with_columns(published_at=form), SOURCES, PARTIES)
         assert chances(a) == chances(who("ngo asserts gov", "un asserts gov"))
+
+
+def test_a_register_that_blames_nobody_is_not_silent() -> None:
+    """One side's register lists three of its dead in a village, never says who, and does not list the fourth."""
+    told = [say("rebel_monitor unattributed -", incident=f"i{n}") for n in range(3)]
+    claims = pl.concat([*told, say("paper unattributed -", incident="i9")])
+    incidents = pl.DataFrame(
+        {
+            "incident_id": ["i0", "i1", "i2", "i9"],
+            "latitude": [36.1] * 4,
+            "longitude": [36.9] * 4,
+            "occurred_from": [datetime(2016, 9, 15, tzinfo=UTC)] * 4,
+        }
+    )
+    a = attribute(claims, SOURCES, PARTIES, incidents=incidents)
+    assert "silence" not in a.evidence["kind"].to_list()
+    assert a.attributions["probability"].to_list() == pytest.approx([1 / 6] * a.attributions.height)

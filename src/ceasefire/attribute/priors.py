@@ -117,14 +117,14 @@ KIND_WEIGHT: Final = 50.0
 MIN_SHARED_INCIDENTS: Final = 50
 ITERATIONS: Final = 15
 
-# Silence, only when incidents with places are given. A source covers a place and day when it reported at
-# least this many other incidents within this distance and time. Its silence then counts this many nats for
-# its own side and against the opposing one; bounded per camp.
+# Silence, only when incidents with places are given. A source covers a place and week when it named the author
+# of at least this many other incidents in the same cell of this size. (Merely being listed there is not enough: a
+# compiler's list of articles leaves sources out that did report, and registers of one side's dead blame nobody.)
+# Its silence then counts this many nats for its own side, as if half again as likely; bounded per side by RHO_CAMP.
 SILENCE_KM: Final = 30.0
 SILENCE_DAYS: Final = 7.0
 SILENCE_MIN_REPORTS: Final = 3
 SILENCE_OWN: Final = 0.35
-SILENCE_CAP: Final = 0.7
 
 # The standard that turns the leading answer into the answer (a policy, not a law; see the vocabulary).
 ANSWER_STANDARD: Final = "reasonable_grounds"

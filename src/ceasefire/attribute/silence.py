@@ -1,7 +1,7 @@
 """Silence as evidence: a camp's source that covers a place and says nothing of an incident there.
 
 In: accounts, voices' incidents with place and time, candidates. Out: one term per incident and camp, on its
-own line. A source covers a place and week when it reported enough other incidents there (same cell of a
+own line. A source covers a place and week when it said who did enough other incidents there (same cell of a
 30 km grid, same week). Without places nothing is inferred from silence. The term is small and bounded.
 """
 
@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ceasefire.attribute import priors as p
-from ceasefire.attribute.accounts import Accounts
+from ceasefire.attribute.accounts import NAMES, Accounts
 from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.testimony import alignments, effective
 
@@ -66,18 +66,12 @@ def _silent(accounts: Accounts, cells: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("side").is_not_null())
         .select("source", "source_id", "side", "follows")
     )
-    told = (
-        accounts.claims.select("incident", "source")
-        .unique()
-        .join(camped, on="source")
-        .join(cells, on="incident")
-    )
+    heard = accounts.claims.group_by("incident", "source").agg(blames=(pl.col("does") == NAMES).any())
+    told = heard.join(camped, on="source").join(cells, on="incident")
     where = ["row", "column", "week"]
-    covers = (
-        told.group_by("source", "source_id", "side", "follows", *where)
-        .len()
-        .filter(pl.col("len") >= p.SILENCE_MIN_REPORTS)
-    )
+    # Only one who says who did the others can be said to keep silent on who did this one.
+    blaming = told.filter(pl.col("blames")).group_by("source", "source_id", "side", "follows", *where).len()
+    covers = blaming.filter(pl.col("len") >= p.SILENCE_MIN_REPORTS)
     return (
         cells.join(covers, on=where)
         .join(told.select("incident", "source"), on=["incident", "source"], how="anti")
