@@ -405,3 +405,23 @@ def test_the_syria_voices_read_party_by_party() -> None:
         "us-coalition": (1, 2, 0),
         "un": (0, 1, 1),
     }
+
+
+def test_swapping_two_parties_swaps_their_rows_and_moves_no_figure() -> None:
+    """The same words in the other party's mouth count the same, tied dates and offices included."""
+    lines = [
+        "a1/1 | east:military | 0 | T | cause=cargo_fire; actor=syaaf",
+        "a1/2 | east:military | 1 | T | cause=mortar",
+        "a2/1 | east:diplomacy | 0 | T | cause=mortar; actor=ruaf|syaaf",
+        "b1/1 | west:military | 0 | T | cause=us_drone; ru_strike=false",
+        "b2/1 | west:diplomacy | 0 | T | air_strike=true; cause=unknown",
+        "b2/2 | west:diplomacy | 1 | T | cause=us_drone",
+    ]
+    swap = {"east": "west", "west": "east"}
+    one, other = follow(said(*lines)), follow(said(*lines).with_columns(pl.col("party").replace(swap)))
+    for name in ("voice_counts", "office_distances"):
+        turned = other.tables[name].with_columns(pl.col("party").replace(swap))
+        keys = [c for c in turned.columns if turned[c].dtype == pl.String]
+        assert turned.sort(keys).equals(one.tables[name].sort(keys)), name
+    turned = other.contradictions.with_columns(pl.col("party_a", "party_b").replace(swap))
+    assert turned.equals(one.contradictions)
