@@ -31,7 +31,7 @@ PROTECTED = {
 }
 
 IN_FORCE = "in-force"
-NO_HOLDER = "none"
+NO_HOLDER = "nobody (a precondition)"
 
 
 class Period(NamedTuple):
@@ -269,10 +269,15 @@ class Clock:
 
 @dataclass(frozen=True)
 class Proof:
-    """Probability a status must reach to be called; below it the answer is undetermined."""
+    """Probability a status must reach to be called; below it the answer is undetermined.
+
+    ``incident``: what one incident alone must reach before a breach is called, so that many doubts together are
+    never called one (0.65 is "balance of probabilities" in the vocabulary of standards; our choice).
+    """
 
     breached: float = 0.9
     satisfied: float = 0.9
+    incident: float = 0.65
 
 
 @dataclass(frozen=True)
@@ -311,8 +316,9 @@ class Agreement:
         return None
 
     def claimants(self, norm: Norm) -> tuple[str, ...]:
-        """To whom a clause is owed: as written, else every party that is not its bearer."""
-        return norm.to or tuple(party for party in self.parties if party not in norm.who)
+        """To whom a clause is owed: as written, else the other parties; among bearers only, each other."""
+        others = tuple(party for party in self.parties if party not in norm.who)
+        return norm.to or others or norm.who
 
     def contested(self, norm: Norm, holder: str) -> str | None:
         """Why it is disputed that this holder is bound by the clause; None if it is not."""

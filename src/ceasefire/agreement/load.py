@@ -73,7 +73,11 @@ _EXEMPT = {
     "note": Key(text),
 }
 _PERIOD = {"from": Key(instant, required=True), "to": Key(instant)}
-_PROOF = {"breached": Key(probability, required=True), "satisfied": Key(probability, required=True)}
+_PROOF = {
+    "breached": Key(probability, required=True),
+    "satisfied": Key(probability, required=True),
+    "incident": Key(probability),
+}
 
 
 def _read_period(reading: Reading, cell: Cell) -> Period | None:
@@ -88,7 +92,7 @@ def _read_period(reading: Reading, cell: Cell) -> Period | None:
 
 def _read_proof(reading: Reading, cell: Cell) -> Proof:
     row = record(reading, cell, _PROOF)
-    proof = Proof(row.get("breached", 0.9), row.get("satisfied", 0.9))
+    proof = Proof(**row)
     if proof.breached + proof.satisfied <= 1:
         found = f"{proof.breached:g} and {proof.satisfied:g}"
         reading.fail(cell, "wrong_value", "two standards that add up to more than 1", found, "raise them")

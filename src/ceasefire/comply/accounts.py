@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from math import exp, log
 
 from ceasefire.agreement import Agreement
-from ceasefire.comply.choices import AGAINST_ITSELF, CAMP_UNKNOWN, NO_CAMP, OTHER_SIDE, OWN_CONDUCT
+from ceasefire.comply.choices import (
+    AGAINST_ITSELF,
+    CAMP_UNKNOWN,
+    NO_CAMP,
+    OTHER_SIDE,
+    OTHER_SIDE_CONFIRMS,
+    OWN_CONDUCT,
+)
 from ceasefire.comply.happenings import Names
 
 
@@ -59,7 +66,7 @@ def weight(role: str, good: bool) -> float:
     if role == "own side":
         return OWN_CONDUCT if good else AGAINST_ITSELF
     if role == "other side":
-        return AGAINST_ITSELF if good else OTHER_SIDE
+        return OTHER_SIDE_CONFIRMS if good else OTHER_SIDE
     return NO_CAMP if role == "no camp" else CAMP_UNKNOWN
 
 
@@ -101,7 +108,7 @@ def in_words(result: Weighed) -> str:
         f"{label} {', '.join(who)}"
         for label, who in (
             ("claimed by", result.claimed),
-            ("confirmed by", result.confirmed),
+            ("confirmed by" if result.claimed else "told by", result.confirmed),
             ("denied by", result.denied),
             ("not confirmed by", result.unsure),
         )

@@ -17,6 +17,7 @@ PROTECTED_WHEN_NOT_SAID = 0.5
 AGAINST_ITSELF = 0.9
 NO_CAMP = 0.8
 OTHER_SIDE = 0.6
+OTHER_SIDE_CONFIRMS = 0.8
 OWN_CONDUCT = 0.5
 CAMP_UNKNOWN = 0.6
 
@@ -28,3 +29,6 @@ WHAT_IF_READINGS = 3
 
 # "Quiet" beside a closed road: nobody killed by an attack in the last hours.
 CALM_HOURS = 24.0
+
+# Without any account of anything for so long after the last one, nobody is looking any more: silence is not calm.
+LOOKING_HOURS = 72.0

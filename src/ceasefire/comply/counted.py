@@ -114,37 +114,48 @@ def read_delivery(terms: Agreement, clock: Clock, way: Road, calm: float, as_of:
 
 
 def read_run(
-    terms: Agreement, track: Course, loud: NDArray[np.float64], way: Road | None, calm: float, as_of: datetime
+    terms: Agreement,
+    track: Course,
+    loud: NDArray[np.float64],
+    way: Road | None,
+    calm: float,
+    as_of: datetime,
+    horizon: datetime,
 ) -> ClockReading:
     """The run of quiet and open hours a precondition needs, counted over all worlds."""
     clock = track.clock
     assert clock.consecutive is not None
-    needed, now = hours(clock.consecutive), hours(as_of - track.started)
+    needed, now = hours(clock.consecutive), hours(horizon - track.started)
     nominal = track.started + clock.consecutive
     if as_of < track.started:
         return ClockReading(
             clock, "counted", "not_started", track.started, nominal, needed, 0.0, 1.0, "not started"
         )
     quiet = _run_now(loud, now)
-    open_for = now if way is None else (hours(as_of - way.opened) if way.opened else 0.0)
+    open_for = now if way is None else (hours(horizon - way.opened) if way.opened else 0.0)
     run = np.minimum(quiet, open_for)
     since = 0.0 if way is None else (now - open_for)
+    longest = _longest(loud, 0.0, now)
     met = _longest(loud, since, now) >= needed if open_for > 0 else np.zeros(len(quiet), dtype=bool)
-    p_met = float(met.mean())
-    told = f"quiet for {np.median(quiet):.0f} h (90 % {np.quantile(quiet, 0.05):.0f}-{np.quantile(quiet, 0.95):.0f})"
-    access = "" if way is None else ("access open" if way.opened else "no access at all")
-    mark = f"; {clock.quiet.placeholder}" if clock.quiet and clock.quiet.placeholder else ""
+    state, p = _run_state(float(met.mean()), open_for, as_of >= nominal)
     achieved = float(np.median(run))
-    earliest = as_of + timedelta(hours=max(0.0, needed - achieved))
-    state, p = _run_state(clock, p_met, open_for, as_of >= nominal)
+    ends = nominal if state in ("met", "not_met") else as_of + timedelta(hours=max(0.0, needed - achieved))
+    told = _told(quiet, "quiet for") if as_of < nominal else _told(longest, "longest quiet stretch")
     if state == "blocked":
         told = ("quiet but closed: " if calm >= 0.5 else "closed, and not quiet: ") + told
         p = calm if calm >= 0.5 else 1 - calm
-    reason = f"{told}; {access}{mark}".replace("; ;", ";")
-    return ClockReading(clock, "counted", state, track.started, earliest, needed, achieved, p, reason)
+    access = [] if way is None else ["access open" if way.opened else "no access at all"]
+    mark = [clock.quiet.placeholder] if clock.quiet and clock.quiet.placeholder else []
+    reason = "; ".join([told, *access, *mark])
+    return ClockReading(clock, "counted", state, track.started, ends, needed, achieved, p, reason)
 
 
-def _run_state(clock: Clock, p_met: float, open_for: float, past: bool) -> tuple[str, float]:
+def _told(stretch: NDArray[np.float64], words: str) -> str:
+    low, best, high = np.quantile(stretch, [0.05, 0.5, 0.95])
+    return f"{words} {best:.0f} h (90 % {low:.0f}-{high:.0f})"
+
+
+def _run_state(p_met: float, open_for: float, past: bool) -> tuple[str, float]:
     if p_met >= 0.9:
         return "met", p_met
     if past:

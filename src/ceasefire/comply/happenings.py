@@ -51,6 +51,8 @@ class Happening:
     exempt_area: str | None
     killed: int | None
     authors: Mapping[str, float]
+    named: frozenset[str] | None = None
+    """Who is blamed by anybody, alone or as one of several; None = the accounts are not given."""
 
     @property
     def hours(self) -> float:

@@ -20,11 +20,13 @@ from ceasefire.agreement import Agreement, By, Consecutive, Duty, Each, Never, N
 from ceasefire.agreement.language import IN_FORCE, acts_of
 from ceasefire.comply import counted, verdicts
 from ceasefire.comply.accounts import Voice, Weighed, voice, weigh
+from ceasefire.comply.choices import LOOKING_HOURS
 from ceasefire.comply.clocks import DECLARED, ClockReading, Course, course, declared
 from ceasefire.comply.evidence import Evidence
 from ceasefire.comply.explain import explain
 from ceasefire.comply.happenings import Happening, Names, happenings, names_of, parts
-from ceasefire.comply.prohibitions import Tally, Window, tally
+from ceasefire.comply.prohibitions import Tally, Window, tally, unattributed
+from ceasefire.comply.testimony import blamed
 from ceasefire.comply.worlds import Worlds, draw
 from ceasefire.model import table
 from ceasefire.problems import Problem
@@ -48,6 +50,16 @@ class Judged:
     rows: list[dict[str, Any]] = field(default_factory=list)
     incident_rows: list[dict[str, Any]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def horizon(self) -> datetime:
+        """Up to when anybody was looking: ``as_of``, or some days after the last account of anything."""
+        evidence, last = self.evidence, self.terms.in_force.start
+        for frame, column in ((evidence.incidents, "occurred_to"), (evidence.access, "at")):
+            latest = frame[column].max()
+            if isinstance(latest, datetime):
+                last = max(last, latest)
+        return min(evidence.as_of, last + timedelta(hours=LOOKING_HOURS))
 
 
 @dataclass(frozen=True)
@@ -89,9 +101,9 @@ def comply(terms: Agreement, evidence: Evidence, *, seed: int = 0, draws: int = 
         raise ValueError(f"draws: expected at least 2, found {draws}")
     names = names_of(terms, evidence)
     items, timeless = happenings(terms, evidence, names)
-    judged = Judged(
-        terms, evidence, names, items, draw(items, lone_camps(evidence, names), seed=seed, draws=draws)
-    )
+    named, ties = blamed(evidence, names)
+    items = [replace(item, named=named.get(item.id)) for item in items]
+    judged = Judged(terms, evidence, names, items, draw(items, ties, seed=seed, draws=draws))
     for clock in terms.clocks.values():
         judged.courses[clock.id] = course(terms, clock, evidence.declarations, names, evidence.as_of)
     for norm in terms.norms.values():
@@ -114,27 +126,7 @@ def comply(terms: Agreement, evidence: Evidence, *, seed: int = 0, draws: int = 
     )
 
 
-def lone_camps(evidence: Evidence, names: Names) -> dict[str, str]:
-    """Incidents whose leading answer one camp alone asserts, with that camp. Neutral voices are no camp."""
-    best: dict[str, tuple[float, str]] = {}
-    for row in evidence.attributions.iter_rows(named=True):
-        answer, p = str(row["actor"]), float(row["probability"] or 0.0)
-        if row["incident_id"] not in best or p > best[row["incident_id"]][0]:
-            best[row["incident_id"]] = (p, answer)
-    behind: dict[str, set[str]] = {}
-    for row in evidence.claims.iter_rows(named=True):
-        incident = row["incident_id"]
-        if row["stance"] not in ("asserts", "suggests") or incident not in best:
-            continue
-        named = {actor for option in parts(row["actor"], names) for actor in option}
-        if named & {names.party(a) for a in best[incident][1].split("+")}:
-            behind.setdefault(incident, set()).add(names.camp_of.get(row["source_id"], ""))
-    return {
-        i: next(iter(camps)) for i, camps in sorted(behind.items()) if len(camps) == 1 and "" not in camps
-    }
-
-
-def _window(judged: Judged, norm: Norm) -> Window | None:
+def _window(judged: Judged, norm: Norm) -> Window:
     if norm.during == IN_FORCE:
         return Window(judged.terms.in_force.start, judged.terms.in_force.end)
     track = judged.courses[norm.during]
@@ -148,10 +140,10 @@ def _judge_norm(judged: Judged, norm: Norm) -> None:
     window = _window(judged, norm)
     why_not = verdicts.untestable(judged.terms, norm)
     for holder in verdicts.holders(norm):
-        bound = verdicts.Bound(judged.terms, norm, holder, window, judged.evidence.as_of)
+        bound = verdicts.Bound(judged.terms, norm, holder, window, judged.evidence.as_of, judged.horizon)
         if why_not is not None or isinstance(norm.verb, Duty):
             judged.rows.append(bound.row("not_testable", why_not or "its wording allows no test"))
-        elif window is None or window.start > judged.evidence.as_of:
+        elif window.start > judged.evidence.as_of:
             judged.rows.append(bound.row("pending", "not yet in force"))
         elif isinstance(norm.verb, Never) and norm.verb.event.act:
             _judge_prohibition(judged, bound, window)
@@ -260,14 +252,14 @@ def _judge_clocks(judged: Judged) -> None:
         violence = _violence(judged, clock.watches or _watchers(terms, clock.id))
         if clock.delivery is not None:
             way = counted.road(clock, judged.evidence.access, judged.names, as_of)
-            calm = counted.calm_share(_loud(judged, track, violence), track.started, as_of)
+            calm = counted.calm_share(_loud(judged, track, violence), track.started, judged.horizon)
             judged.readings.append(counted.read_delivery(terms, clock, way, calm, as_of))
         elif clock.consecutive is not None:
             loud = _loud(judged, track, violence)
-            calm = counted.calm_share(loud, track.started, as_of)
+            calm = counted.calm_share(loud, track.started, judged.horizon)
             gate = terms.clocks.get(clock.access or "")
             road = counted.road(gate, judged.evidence.access, judged.names, as_of) if gate else None
-            judged.readings.append(counted.read_run(terms, track, loud, road, calm, as_of))
+            judged.readings.append(counted.read_run(terms, track, loud, road, calm, as_of, judged.horizon))
             listed = {
                 r["incident_id"] for r in judged.incident_rows if r["verdict"] in ("breached", "undetermined")
             }
@@ -284,8 +276,16 @@ def _watchers(terms: Agreement, gate: str) -> tuple[str, ...]:
 
 
 def _violence(judged: Judged, watches: tuple[str, ...]) -> counted.Violence:
-    """Attacks that count under the watched clauses, whoever among their bearers did them."""
+    """Attacks that count under the watched clauses, whoever did them: also those that nobody is blamed for."""
     masks: dict[int, Any] = {}
+    for name in watches:
+        norm = judged.terms.norms[name]
+        window = _window(judged, norm)
+        for column, item in enumerate(judged.items):
+            if not item.authors or item.named == frozenset():
+                mask = unattributed(judged.terms, norm, window, item, column, judged.worlds)
+                if mask.any():
+                    masks[column] = mask
     for (norm, _), result in judged.tallies.items():
         if norm in watches:
             for column, mask in zip(result.columns, result.counted, strict=True):
@@ -318,7 +318,9 @@ def _judge_precondition(judged: Judged, norm: Norm) -> None:
     readings = {r.reading: r for r in judged.readings if r.clock.id == norm.verb.clock}
     reading = readings.get("counted") or readings.get(DECLARED)
     for holder in verdicts.holders(norm):
-        bound = verdicts.Bound(judged.terms, norm, holder, _window(judged, norm), judged.evidence.as_of)
+        bound = verdicts.Bound(
+            judged.terms, norm, holder, _window(judged, norm), judged.evidence.as_of, judged.horizon
+        )
         judged.rows.append(verdicts.of_precondition(bound, reading))
 
 
@@ -356,15 +358,21 @@ def _outside(judged: Judged) -> list[Problem]:
         if item.act not in attacks or item.id in seen or not item.authors:
             continue
         period = terms.in_force
-        leading = max(sorted(item.authors), key=lambda a: item.authors[a])
         if item.end < period.start or (period.end is not None and item.start >= period.end):
             continue
-        if not set(leading.split("+")) & set(terms.parties):
-            why = f"its probable author ({leading}) is no party"
+        blamed_for = set(item.authors) if item.named is None else set(item.named)
+        if not blamed_for:
+            action = "counted for nobody"
+            found.append(
+                _problem("note", "nobody_blamed", "an account of who did it", "none", action, item.id)
+            )
+            continue
+        if not blamed_for & set(terms.parties):
+            why = f"whom the accounts blame ({', '.join(sorted(blamed_for))}) is no party"
         elif item.exempt_area:
             why = f"the place is held by an exempted group ({item.exempt_area})"
         else:
-            why = "the affected are not protected from its probable author"
+            why = "the affected are not protected from those blamed"
         expected = "an attack between the parties"
         found.append(_problem("note", "outside_scope", expected, why, "violence, but no breach", item.id))
     return found

@@ -102,6 +102,9 @@ def tally(
         chance = sum(p for answer, p in item.authors.items() if holder in answer.split("+"))
         if item.act not in acts or chance <= 0 or not in_place(terms, event, item):
             continue
+        # Nobody is judged on a prior alone: somebody has to blame the bearer.
+        if item.named is not None and holder not in item.named:
+            continue
         share, party_hit = protection(terms, event, holder, item)
         mine = worlds.by(holder, [column])[:, 0] & _inside(window, item, column, worlds)
         if share == 0 and not _affects_exempt(terms, item):
@@ -121,6 +124,19 @@ def tally(
             note or ("the affected are not named" if not item.affected and event.against else "")
         )
     return result
+
+
+def unattributed(
+    terms: Agreement, norm: Norm, window: Window, item: Happening, column: int, worlds: Worlds
+) -> Mask:
+    """Where an attack that nobody is blamed for disturbs the calm: it is nobody's breach, and violence all the same."""
+    nothing = np.zeros(worlds.draws, dtype=bool)
+    if not isinstance(norm.verb, Never) or item.act not in acts_of(norm.verb.event.act) or item.exempt_area:
+        return nothing
+    shares = [protection(terms, norm.verb.event, holder, item)[0] for holder in norm.who]
+    if not in_place(terms, norm.verb.event, item) or not max(shares, default=0.0):
+        return nothing
+    return _inside(window, item, column, worlds)
 
 
 def touched(result: Tally) -> list[int]:

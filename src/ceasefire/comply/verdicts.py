@@ -32,8 +32,10 @@ class Bound:
     terms: Agreement
     norm: Norm
     holder: str
-    window: Window | None
+    window: Window
     as_of: datetime
+    horizon: datetime
+    """Up to when anybody was looking; no waiting is counted beyond it."""
 
     def row(self, verdict: str, reason: str, **numbers: Any) -> Row:
         """A row of table ``verdicts``."""
@@ -91,14 +93,19 @@ def of_prohibition(
         "incidents": ";".join(sorted(items[result.columns[k]].id for k in listed)) or None,
     }
     rows = [_incident_row(bound, result, k, items, contested) for k in listed]
-    closed = bound.window is not None and bound.window.end is not None and bound.window.end <= bound.as_of
-    if bound.window is None or bound.window.start > bound.as_of:
-        return bound.row("pending", "not yet in force"), []
+    closed = bound.window.end is not None and bound.window.end <= bound.as_of
     if not observed:
         return bound.row("not_observed", "no account of anything in this time is in the case"), []
     most = _strongest(result, listed, items)
     if contested and breached > 1 - proof.satisfied:
         reason = f"{CONTESTED}: {contested}; p = {breached:.2f} that it did what the clause forbids{most}"
+        return bound.row("undetermined", reason, **numbers), rows
+    single = max((float(mask.mean()) for mask in result.counted), default=0.0)
+    if breached >= proof.breached and single < proof.incident:
+        reason = (
+            f"p = {breached:.2f} of at least one breach, but no incident alone is shown: the most probable reaches "
+            f"{single:.2f}, and {proof.incident:g} is needed{most}"
+        )
         return bound.row("undetermined", reason, **numbers), rows
     if breached >= proof.breached:
         reason = f"p = {breached:.2f} of at least one breach, standard {proof.breached:g}{most}"
@@ -204,7 +211,7 @@ def of_response(bound: Bound, responses: Sequence[Response], against: Sequence[V
     if not responses:
         return bound.row("pending", "in force; nothing has triggered it yet")
     missing = [r for r in responses if r.followed is None]
-    waiting = max((hours(bound.as_of - r.at) for r in missing), default=0.0)
+    waiting = max((hours(bound.horizon - r.at) for r in missing), default=0.0)
     head = f"{len(responses) - len(missing)} of {len(responses)} triggers answered"
     if not missing:
         late = [
@@ -221,7 +228,7 @@ def of_response(bound: Bound, responses: Sequence[Response], against: Sequence[V
     if verb.within is None:
         tail = f"waiting up to {waiting:.0f} h; the text gives no time, and who owes the delay is open"
         return bound.row("undetermined", f"{head}; {tail}{named}")
-    overdue = [r for r in missing if bound.as_of - r.at > verb.within]
+    overdue = [r for r in missing if bound.horizon - r.at > verb.within]
     if not overdue:
         return bound.row("pending", f"{head}; none overdue")
     return bound.row("undetermined", f"{head}; {len(overdue)} overdue; who owes the delay is open{named}")

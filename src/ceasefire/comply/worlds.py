@@ -1,17 +1,19 @@
 """Worlds: draws of who did each incident and when, shared by every clause.
 
-In: happenings with the probability of each answer, and which camp alone stands behind an answer. Out: ``Worlds``,
-one row a world. What one camp alone says stands or falls together (one uniform for all of it); everything else is
-drawn on its own. Draws are stratified and antithetic, and keyed by incident id, so that the same incident meets the
-same luck in every clause, every agreement and every as-of. Nothing depends on the names of parties.
+In: happenings with the probability of each answer, and how their accounts hang together. Out: ``Worlds``, one row a
+world. What one camp (or one voice of no camp) alone says stands or falls together; where accounts leave open which of
+several did it, the same choice is made for all such incidents; everything else is drawn on its own. Draws are
+stratified and antithetic, keyed by incident id, so that an incident meets the same luck in every clause, agreement and
+as-of. Nothing depends on the names of parties.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 from ceasefire.comply.happenings import Happening
 
 NOBODY = -1
+Bloc = TypeVar("Bloc")
 _ROUND = 9
 
 
@@ -64,31 +67,58 @@ def uniform(seed: int, key: str, draws: int) -> NDArray[np.float64]:
     return np.concatenate([first, 1.0 - first])[:draws]
 
 
-def draw(items: Sequence[Happening], camps: Mapping[str, str], *, seed: int, draws: int) -> Worlds:
+@dataclass(frozen=True)
+class Ties:
+    """How incidents hang together, by incident id.
+
+    ``alone``: the camp or voice that alone stands behind the leading answer. ``open_between``: the parties that are
+    only ever named there as "one of these".
+    """
+
+    alone: Mapping[str, str] = field(default_factory=dict)
+    open_between: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def draw(items: Sequence[Happening], ties: Ties, *, seed: int, draws: int) -> Worlds:
     """Draw the worlds.
 
     Args:
         items: the incidents, sorted by id.
-        camps: for an incident whose leading answer rests on one camp alone, that camp.
+        ties: which incidents share their luck.
         seed: of all draws.
         draws: number of worlds.
     """
     answers = _ranked(items)
     code = {answer: k for k, answer in enumerate(answers)}
-    founders: dict[str, str] = {}
-    for item in items:
-        if item.id in camps:
-            founders.setdefault(camps[item.id], item.id)
-    luck = {camp: uniform(seed, f"camp|{founder}", draws) for camp, founder in founders.items()}
+    shared = _founded(items, ties.alone, "camp", seed, draws)
+    choices = _founded(items, ties.open_between, "open", seed, draws)
     author = np.full((draws, len(items)), NOBODY, dtype=np.int16)
     moment = np.zeros((draws, len(items)), dtype=np.float32)
     for column, item in enumerate(items):
         if item.authors:
-            u = luck[camps[item.id]] if item.id in camps else uniform(seed, f"who|{item.id}", draws)
-            author[:, column] = _choose(item.authors, code, u)
+            bloc, group = ties.alone.get(item.id), ties.open_between.get(item.id, frozenset())
+            u = shared[bloc] if bloc is not None else uniform(seed, f"who|{item.id}", draws)
+            group = group & set(item.authors)
+            if len(group) > 1:
+                author[:, column] = _choose_open(
+                    item.authors, group, code, u, choices[ties.open_between[item.id]]
+                )
+            else:
+                author[:, column] = _choose(item.authors, code, u)
         if item.end > item.start:
             moment[:, column] = uniform(seed, f"when|{item.id}", draws)
     return Worlds(answers, author, moment, seed)
+
+
+def _founded(
+    items: Sequence[Happening], blocs: Mapping[str, Bloc], salt: str, seed: int, draws: int
+) -> dict[Bloc, NDArray[np.float64]]:
+    """One uniform a bloc, keyed by its first incident and not by its name."""
+    founders: dict[Bloc, str] = {}
+    for item in items:
+        if item.id in blocs:
+            founders.setdefault(blocs[item.id], item.id)
+    return {bloc: uniform(seed, f"{salt}|{founder}", draws) for bloc, founder in founders.items()}
 
 
 def _ranked(items: Sequence[Happening]) -> tuple[str, ...]:
@@ -114,3 +144,26 @@ def _choose(
     if abs(edges[-1] - 1) < 1e-6:
         edges[-1] = np.inf
     return np.asarray(codes[np.searchsorted(edges, u, side="right")])
+
+
+def _choose_open(
+    authors: Mapping[str, float],
+    group: frozenset[str],
+    code: Mapping[str, int],
+    u: NDArray[np.float64],
+    v: NDArray[np.float64],
+) -> NDArray[np.int16]:
+    """First whether it was one of the open group, then which: by the choice that all such incidents share."""
+    together = "open"
+    masses = {a: p for a, p in authors.items() if a not in group} | {
+        together: sum(authors[a] for a in sorted(group))
+    }
+    codes = dict(code) | {together: len(code)}
+    first = _choose(masses, codes, u)
+    order = sorted(group, key=lambda a: code[a])
+    edges = (
+        np.cumsum([authors[a] for a in order]) / masses[together] if masses[together] else np.ones(len(order))
+    )
+    edges[-1] = np.inf
+    member = np.array([code[a] for a in order], dtype=np.int16)[np.searchsorted(edges, v, side="right")]
+    return np.where(first == codes[together], member, first).astype(np.int16)
