@@ -38,6 +38,8 @@ def observe(
 
     ``areas`` are areas to be shown even if nobody ever reported from them.
     """
+    if last < first:
+        return table("observation").empty(), []
     watched = _effort_by_area(located, effort, first, last, timezone)
     told = _dated(with_camps(located, sources), timezone)
     happened = _dated(incidents.filter(is_violence()), timezone)
