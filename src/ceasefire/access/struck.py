@@ -41,6 +41,12 @@ MOVEMENT_DAYS = 3
 UNKNOWN_RADIUS_KM = 5.0
 """Radius of an incident whose own is not known: that of class "district"."""
 
+DEGREES_NEAR = 1.0
+"""Farther apart in latitude than this nothing is linked by distance, and nothing is computed."""
+
+SIGMAS = 6.0
+"""Beyond the reach and this many radii the probability is taken as 0; it is below one in a million."""
+
 DIRECT_ACTS = frozenset({"convoy_attack", "medical_attack"})
 """Attacks that can be of a notified movement where they are at its destination."""
 
@@ -51,11 +57,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Touch:
-    """How an incident meets a notice: probability of place, distance in km if known, and whether named."""
+    """How an incident meets a notice: the probability that it touched it, and the distance in km if known."""
 
     probability: float
     distance_km: float | None
-    direct: bool
 
 
 def struck_after_notified(
@@ -72,12 +77,15 @@ def struck_after_notified(
         .drop_nulls(["occurred_from", "occurred_to"])
         .sort("incident_id")
     )
-    named = _places_named(located, memberships, names)
+    named = _incidents_named(located, memberships, names)
+    points = struck.select("latitude", "longitude", "precision_km").to_numpy().astype(np.float64)
+    happened = struck.to_dicts()
     rows, problems = [], []
     for notice in notices:
         if notice.notified_at is None:
             continue
-        for incident, touch in touches(notice, struck, named, names):
+        for place, touch in touches(notice, happened, points, named, names):
+            incident = happened[place]
             begins, ends = incident["occurred_from"], incident["occurred_to"]
             if ends < notice.notified_at:
                 problems += _late(notice, incident, touch)
@@ -100,28 +108,45 @@ def struck_after_notified(
 
 
 def touches(
-    notice: Notice, struck: pl.DataFrame, named: Mapping[str, frozenset[str]], names: Mapping[str, str]
-) -> list[tuple[dict[str, Any], Touch]]:
-    """The incidents that may have touched what was notified, whenever it was, each with its probability."""
-    points = struck.select("latitude", "longitude").to_numpy().astype(np.float64)
-    radii = struck["precision_km"].fill_null(UNKNOWN_RADIUS_KM).to_numpy()
+    notice: Notice,
+    happened: Sequence[Mapping[str, Any]],
+    points: Floats,
+    named: Mapping[str, frozenset[str]],
+    names: Mapping[str, str],
+) -> list[tuple[int, Touch]]:
+    """The incidents, by place in ``happened``, that may have touched what was notified, whenever it was.
+
+    ``points`` are their latitude, longitude and 1-sigma radius in km (NaN = unknown); ``named`` the incidents
+    whose reports name a place.
+    """
     distances = np.full(len(points), np.nan)
     if notice.latitude is not None and notice.longitude is not None:
-        known = ~np.isnan(points).any(axis=1)
-        here = np.full(known.sum(), notice.longitude), np.full(known.sum(), notice.latitude)
-        distances[known] = _GEOD.inv(*here, points[known, 1], points[known, 0])[2] / 1000.0
-    near = within_reach(distances, np.hypot(radii, notice.radius_km))
-    site = canonical(notice.name, names)
-    found = []
-    for place, incident in enumerate(struck.iter_rows(named=True)):
-        told = named.get(incident["incident_id"], frozenset())
-        arrived = notice.kind == "movement" and notice.place in told and incident["act"] in DIRECT_ACTS
-        direct = site in told or arrived
-        probability = max(float(near[place]), DIRECT if direct else 0.0)
-        if probability >= LISTED:
-            distance = None if np.isnan(distances[place]) else float(distances[place])
-            found.append((incident, Touch(probability, distance, direct)))
-    return found
+        near = np.flatnonzero(np.abs(points[:, 0] - notice.latitude) < DEGREES_NEAR)
+        near = near[~np.isnan(points[near, 1])]
+        here = np.full(len(near), notice.longitude), np.full(len(near), notice.latitude)
+        distances[near] = _GEOD.inv(*here, points[near, 1], points[near, 0])[2] / 1000.0
+    radii = np.nan_to_num(points[:, 2], nan=UNKNOWN_RADIUS_KM)
+    probability = within_reach(distances, np.hypot(radii, notice.radius_km))
+    site = named.get(canonical(notice.name, names) or "", frozenset())
+    town = named.get(notice.place or "", frozenset()) if notice.kind == "movement" else frozenset()
+    direct = np.array(
+        [
+            row["incident_id"] in site or (row["incident_id"] in town and row["act"] in DIRECT_ACTS)
+            for row in happened
+        ],
+        dtype=bool,
+    )
+    best = np.where(direct, np.maximum(probability, DIRECT), probability)
+    return [
+        (
+            int(i),
+            Touch(
+                probability=float(best[i]),
+                distance_km=None if np.isnan(distances[i]) else float(distances[i]),
+            ),
+        )
+        for i in np.flatnonzero(best >= LISTED)
+    ]
 
 
 def within_reach(distances: Floats, sigmas: Floats) -> Floats:
@@ -129,7 +154,10 @@ def within_reach(distances: Floats, sigmas: Floats) -> Floats:
 
     ``sigmas`` are joint 1-sigma radii in km, per axis, above 0. An unknown distance (NaN) gives 0.
     """
-    found: Floats = np.nan_to_num(ncx2.cdf((REACH_KM / sigmas) ** 2, 2, (distances / sigmas) ** 2), nan=0.0)
+    found = np.zeros(len(distances))
+    close = np.flatnonzero(distances < REACH_KM + SIGMAS * sigmas)
+    away = distances[close] / sigmas[close]
+    found[close] = ncx2.cdf((REACH_KM / sigmas[close]) ** 2, 2, away**2)
     return found
 
 
@@ -142,18 +170,19 @@ def public_note(notice: Notice, incident: Mapping[str, Any], hours: float) -> st
     return f"{act} at or near {notice.place or 'a locality not named'}, {when} after a {what} was notified"
 
 
-def _places_named(
+def _incidents_named(
     located: pl.DataFrame, memberships: pl.DataFrame, names: Mapping[str, str]
 ) -> dict[str, frozenset[str]]:
-    """The places that the reports of each incident name."""
-    told = {
-        r["report_id"]: {canonical(n, names) for n in (r["place_id"], r["place_name"]) if n}
-        for r in located.iter_rows(named=True)
-    }
-    found: dict[str, set[str | None]] = {}
-    for row in memberships.iter_rows(named=True):
-        found.setdefault(row["incident_id"], set()).update(told.get(row["report_id"], set()))
-    return {incident: frozenset(n for n in places if n) for incident, places in found.items()}
+    """The incidents whose reports name a place, by place."""
+    homes: dict[str, list[str]] = {}
+    for report, incident in memberships.select("report_id", "incident_id").iter_rows():
+        homes.setdefault(report, []).append(incident)
+    found: dict[str, set[str]] = {}
+    for report, *told in located.select("report_id", "place_id", "place_name").iter_rows():
+        for place in told:
+            if place and report in homes:
+                found.setdefault(canonical(place, names) or place, set()).update(homes[report])
+    return {place: frozenset(incidents) for place, incidents in found.items()}
 
 
 def _share_in_window(notice: Notice, begins: datetime, ends: datetime) -> float:
