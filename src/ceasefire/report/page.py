@@ -6,6 +6,7 @@ In: a release, which has passed the publishing gate. Out: HTML with its style, d
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -16,9 +17,18 @@ from ceasefire.report.sections import access, accounts, closing, coverage, headl
 from ceasefire.report.sections.desk import Desk
 
 
+class _Templates(Environment):
+    """Jinja, but ``row.copy`` is the cell of that name and never a method of the row."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, dict):
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    environment = _Templates(
         loader=PackageLoader("ceasefire.report"),
         autoescape=True,
         trim_blocks=True,

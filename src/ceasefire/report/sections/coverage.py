@@ -77,13 +77,14 @@ def _dead(desk: Desk) -> Any:
             desk.name(r["affected"]),
             r["n_happenings"],
             r["n_reports"],
-            r["killed"],
+            wording.span(r["killed_low"], None, r["killed_high"]),
         )
         for r in sorted(
-            desk.rows("who_counts_whose_dead"), key=lambda r: (-(r["killed"] or 0), r["camp"], r["affected"])
+            desk.rows("who_counts_whose_dead"),
+            key=lambda r: (-(r["killed_high"] or 0), r["camp"], r["affected"]),
         )
     ]
-    heads = ("Told by sources of", "Whose dead", "Happenings", "Reports", "Killed (highest figures)")
+    heads = ("Told by sources of", "Whose dead", "Happenings", "Reports", "Killed, lowest to highest")
     return sheet(heads, rows, file="tables/who_counts_whose_dead.csv", cap=14, numeric=(2, 3, 4))
 
 

@@ -1,0 +1,229 @@
+"""The page: answer first, every figure linked, neutral, the same bytes, nothing from outside."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import polars as pl
+from fabricated_picture import SECRET_NAME, at, empty_picture, frame, picture
+
+from ceasefire.publishing import release
+from ceasefire.report import gravest, render
+from ceasefire.report.sections.desk import ALL_UP_TO, COMPACT_ROWS, FULL_ENTRIES
+from ceasefire.report.sections.incidents import odds
+
+
+class Page(HTMLParser):
+    """The ids, links, tags and visible words of a page."""
+
+    VOID = frozenset("meta link br img input hr".split())
+
+    def __init__(self, html):
+        super().__init__()
+        self.ids, self.hrefs, self.open, self.words, self.stray = [], [], [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+        if "href" in attributes:
+            self.hrefs.append(attributes["href"])
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+        else:
+            self.stray.append(tag)
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] not in ("style", "script"):
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def many(n):
+    """A picture of n incidents of one report each."""
+    reports = [
+        {
+            "report_id": f"X{i:05}",
+            "source_id": "watch",
+            "occurred_from": at(1 + i % 20),
+            "occurred_to": at(1 + i % 20),
+        }
+        for i in range(n)
+    ]
+    incidents = [
+        {
+            "incident_id": f"i-X{i:05}",
+            "occurred_from": at(1 + i % 20),
+            "occurred_to": at(1 + i % 20),
+            "latitude": 36 + (i % 40) / 40,
+            "longitude": 37 + (i % 37) / 40,
+            "precision_km": 2.0,
+            "act": "shelling",
+            "killed_best": i % 7,
+        }
+        for i in range(n)
+    ]
+    members = [
+        {"report_id": f"X{i:05}", "incident_id": f"i-X{i:05}", "origin_id": f"X{i:05}"} for i in range(n)
+    ]
+    bare = empty_picture()
+    tables = {"reports": reports, "incidents": incidents, "memberships": members}
+    return replace(bare, tables=bare.tables | {name: frame(name, rows) for name, rows in tables.items()})
+
+
+def test_tags_are_closed_ids_are_unique_and_every_link_arrives():
+    page = Page(render(picture()))
+    assert page.stray == []
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+    inside = [h[1:] for h in page.hrefs if h.startswith("#")]
+    assert len(inside) > 20
+    assert set(inside) <= set(page.ids)
+
+
+def test_the_answer_comes_before_the_evidence():
+    text = Page(render(picture())).text
+    said = "very likely, 82 in 100 (between 61 and 93 in 100)"
+    assert said in text
+    assert text.index(said) < text.index("The clocks", text.index(said))
+    assert "that does not reach the standard of proof" in text
+    assert "Not a judicial finding." in text
+
+
+def test_nothing_is_fetched_from_outside():
+    html = render(picture())
+    assert not re.findall(r'(?:src|data|poster)="', html)
+    assert "<link" not in html
+    assert "@import" not in html
+    assert "url(http" not in html
+
+
+def test_only_web_addresses_become_links():
+    reports = [r | {"url": "javascript:alert(1)"} for r in picture().table("reports").to_dicts()]
+    html = render(picture().with_rows("reports", reports))
+    assert "javascript:" not in html
+
+
+def test_words_of_others_cannot_write_the_page():
+    evil = "</td><script>alert(1)</script>"
+    reports = [r | {"text": evil, "place_name": evil} for r in picture().table("reports").to_dicts()]
+    incidents = [
+        r | {"place_name": evil, "affected_object": evil} for r in picture().table("incidents").to_dicts()
+    ]
+    html = render(picture().with_rows("reports", reports).with_rows("incidents", incidents))
+    assert html.count("<script>") == 1
+    assert Page(html).stray == []
+
+
+def test_a_copy_is_marked_and_weighs_nothing_of_its_own():
+    html = render(picture())
+    row = re.search(r'<tr id="r-R3">.*?</tr>', html, re.S).group()
+    assert "relays R1" in row
+    assert "counted with its origin" in row
+    assert "counted with its origin" not in re.search(r'<tr id="r-R1">.*?</tr>', html, re.S).group()
+
+
+def test_weights_are_odds_between_the_two_leading_answers():
+    assert (odds(0.0), odds(2.0794), odds(-1.0986), odds(None)) == ("×1.0", "×8.0", "÷3.0", "—")
+
+
+def test_arabic_and_cyrillic_carry_their_language_and_direction():
+    html = render(picture())
+    assert '<span dir="auto" lang="ar">قافلة' in html
+    assert '<span dir="auto" lang="ru">Снайперский' in html
+
+
+def test_an_internal_page_is_watermarked_and_a_public_one_says_what_it_withholds():
+    inside, outside = render(picture(), "internal"), render(picture())
+    assert "INTERNAL — holds notified sites" in inside
+    assert SECRET_NAME in inside
+    assert "INTERNAL — holds" not in outside
+    assert "Withheld from this public copy: " in outside
+
+
+def test_same_picture_same_page():
+    assert render(picture()) == render(picture())
+
+
+def test_swapping_the_parties_swaps_the_page_and_nothing_else():
+    """The two names change places in every table; the page with the names put back differs in the colours alone."""
+    swap = {"uplands": "river", "river": "uplands"}
+
+    def swapped(cell):
+        return re.sub(r"\b(uplands|river)\b", lambda m: swap[m.group()], cell) if cell else cell
+
+    full = picture()
+    tables = {
+        name: f.with_columns(
+            pl.col(c).map_elements(swapped, return_dtype=pl.String)
+            for c, kind in f.schema.items()
+            if kind == pl.String and c not in ("text", "name")
+        )
+        for name, f in full.tables.items()
+    }
+    other = replace(full, tables=tables)
+    assert gravest(release(other)) == gravest(release(full))
+    text = Page(render(other)).text
+    assert "The testimony points to River Front: very likely, 82 in 100" in text
+    mine = sorted(re.findall(r"\d+ in 100", Page(render(full)).text))
+    assert mine == sorted(re.findall(r"\d+ in 100", text))
+
+
+def test_incidents_that_officials_spoke_of_come_first():
+    assert gravest(release(picture())) == ["i-R1", "i-R6", "i-R5"]
+    silent = picture().with_rows("topics", []).with_rows("incidents", [])
+    assert gravest(release(silent)) == []
+    spoken = [{"topic_id": "bridge", "name": "The bridge", "anchor_reports": "R5"}]
+    said = [{"finding_id": "F9", "issuer": "Board", "about": "bridge"}]
+    assert gravest(release(picture().with_rows("topics", spoken).with_rows("findings", said)))[0] == "i-R5"
+
+
+def test_thousands_of_incidents_are_cut_and_the_page_says_so():
+    n = FULL_ENTRIES + COMPACT_ROWS + 1450
+    html = render(many(n))
+    page = Page(html)
+    assert html.count('<details class="entry') == FULL_ENTRIES
+    assert f"{n - FULL_ENTRIES - COMPACT_ROWS:,} more stand only in" in page.text
+    assert "tables/incidents.csv" in page.hrefs
+    assert len(html) < 5_000_000
+    assert {h[1:] for h in page.hrefs if h.startswith("#")} <= set(page.ids)
+
+
+def test_every_incident_of_a_small_case_has_an_entry():
+    html = render(many(ALL_UP_TO))
+    assert html.count('<details class="entry') == ALL_UP_TO
+
+
+def test_a_case_with_next_to_nothing_makes_a_page():
+    page = Page(render(empty_picture()))
+    assert "No incident could be made out" in page.text
+    assert page.stray == []
+
+
+def test_not_observed_is_hatched_and_is_not_quiet():
+    html = render(picture())
+    assert (
+        'aria-label="South Valley: 1 days reported, 1 days quiet while watched, 3 days not observed"' in html
+    )
+    assert html.count('fill="url(#hatch-') >= 4
+
+
+def test_the_house_words_are_neutral():
+    words = re.sub(
+        r"<style>.*?</style>|<script>.*?</script>", "", render(empty_picture()), flags=re.S
+    ).casefold()
+    for word in ("regime", "terrorist", "enemy", "kill chain"):
+        assert word not in words
