@@ -41,18 +41,37 @@ JUDGED = {
     "office_distances": ["party", "body_a", "body_b", "n_comparable", "n_conflicts"],
     "consignments": ["consignment", "outcome", "days_waiting"],
 }
-PARTY_COLUMNS = ("actor", "answer", "leading", "holder", "accused", "camp", "party", "camp_a", "camp_b")
+PARTY_COLUMNS = (
+    "norm_id",
+    "actor",
+    "answer",
+    "leading",
+    "holder",
+    "accused",
+    "camp",
+    "party",
+    "camp_a",
+    "camp_b",
+)
 SWAP = {
     "syrian-government": "opposition",
     "opposition": "syrian-government",
     "russia": "us-coalition",
     "us-coalition": "russia",
 }
-LABEL = re.compile(r"(?<![\w-])(" + "|".join(SWAP) + r")(?![\w-])")
+LABEL = re.compile(r"(?<![A-Za-z_])(" + "|".join(SWAP) + r")(?![\w-])")
 
 
 def swapped(text: str) -> str:
     return LABEL.sub(lambda found: SWAP[found[1]], text)
+
+
+def relabelled(cell: str) -> str:
+    """A cell with the labels exchanged; the members of an open set or a joint one in their order again."""
+    for sign in "|+":
+        if sign in cell:
+            return sign.join(sorted(swapped(cell).split(sign)))
+    return swapped(cell)
 
 
 def swap_labels(source: Path, folder: Path) -> None:
@@ -81,7 +100,11 @@ def judged(picture: Picture, name: str) -> pl.DataFrame:
 
 def comparable(frame: pl.DataFrame, *, swap: bool = False) -> pl.DataFrame:
     if swap:
-        frame = frame.with_columns(pl.col(c).replace(SWAP) for c in PARTY_COLUMNS if c in frame.columns)
+        frame = frame.with_columns(
+            pl.col(c).map_elements(relabelled, return_dtype=pl.String)
+            for c in PARTY_COLUMNS
+            if c in frame.columns
+        )
     if "camp_a" in frame.columns:
         pair = pl.concat_list("camp_a", "camp_b").list.sort()
         frame = frame.with_columns(pair.list.get(0).alias("camp_a"), pair.list.get(1).alias("camp_b"))

@@ -259,13 +259,9 @@ class TableReader:
                 f"{value!r}",
                 f"did you mean {near[0]!r}? kept as it is",
             )
-        word = row.get("precision")
-        if (
-            self.table.name == "reports"
-            and word in vocabulary("precision")
-            and row.get("precision_km") is None
-        ):
-            row["precision_km"] = vocabulary("precision")[word].more["radius_km"]
+        precision = vocabulary("precision").get(row.get("precision") or "")
+        if self.table.name == "reports" and precision is not None and row.get("precision_km") is None:
+            row["precision_km"] = precision.more["radius_km"]
 
     def _again(self, row: dict[str, Any], file: str, line: int, record: str | None) -> bool:
         key = tuple(row.get(k) for k in self.table.key)
