@@ -1,0 +1,151 @@
+"""Where incident names come from, and where merged or split names went.
+
+In: memberships with times, the positive links inside incidents, decisions, and the memberships of an earlier run if there
+are any. Out: table ``lineage``. An incident is named after its founding report, the first that was recorded; so a later
+report never renames it. Before a report that ties two groups was known they stood apart under two names: the later name
+was merged into the earlier one when that report came.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from ceasefire.fuse.decisions import Ruling
+from ceasefire.fuse.encode import Ints
+from ceasefire.model import table
+
+Row = dict[str, Any]
+
+
+def incident_ids(frame: pl.DataFrame, label: Ints) -> pl.Series:
+    """The incident id of each report: "I-" and the first recorded report of its cluster (of equals, the lowest id)."""
+    founders = (
+        frame.select("report_id", "recorded_at")
+        .with_columns(pl.Series("label", label))
+        .sort("recorded_at", "report_id", nulls_last=True)
+        .with_columns(pl.col("report_id").first().over("label").alias("founder"))
+        .sort("report_id")["founder"]
+    )
+    return ("I-" + founders).alias("incident_id")
+
+
+def trace_names(
+    members: pl.DataFrame, left: Ints, right: Ints, ruling: Ruling, previous: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Lineage rows.
+
+    Args:
+        members: report_id, recorded_at, incident_id, sorted by report_id.
+        left: rows of the positive links inside incidents.
+        right: their other ends.
+        ruling: decisions in force.
+        previous: memberships of an earlier run, or None.
+    """
+    minted = members.filter(pl.col("incident_id") == "I-" + pl.col("report_id"))
+    rows: list[Row] = [
+        {"incident_id": i, "change": "minted", "other_id": r, "at": at, "because": r}
+        for i, r, at in minted.select("incident_id", "report_id", "recorded_at").iter_rows()
+    ]
+    rows += _merged(members, left, right)
+    rows += _split(members, ruling)
+    if previous is not None and previous.height:
+        rows += _since(members, previous)
+    return table("lineage").frame(rows).unique(maintain_order=True)
+
+
+def _merged(members: pl.DataFrame, left: Ints, right: Ints) -> list[Row]:
+    """Names that stood apart until a later report tied them, as the links stand now."""
+    ids: list[str] = members["report_id"].to_list()
+    at: list[datetime | None] = members["recorded_at"].to_list()
+    arrived = members.with_row_index("row").sort("recorded_at", "report_id", nulls_last=True)["row"].to_list()
+    order = {row: k for k, row in enumerate(arrived)}
+    near: dict[int, list[int]] = {}
+    for a, b in zip(left.tolist(), right.tolist(), strict=True):
+        later, earlier = (a, b) if order[a] > order[b] else (b, a)
+        near.setdefault(later, []).append(earlier)
+    head: dict[int, int] = {}
+
+    def root(i: int) -> int:
+        while head.get(i, i) != i:
+            head[i] = head.get(head[i], head[i])
+            i = head[i]
+        return i
+
+    rows: list[Row] = []
+    for k in sorted(near, key=lambda k: order[k]):
+        heads = sorted({root(j) for j in near[k]}, key=lambda j: order[j])
+        for other in heads[1:]:
+            rows.append(
+                {
+                    "incident_id": f"I-{ids[other]}",
+                    "change": "merged_into",
+                    "other_id": f"I-{ids[heads[0]]}",
+                    "at": at[k],
+                    "because": ids[k],
+                }
+            )
+            head[other] = heads[0]
+        head[k] = heads[0]
+    return rows
+
+
+def _split(members: pl.DataFrame, ruling: Ruling) -> list[Row]:
+    """A decision that two reports differ parts two names."""
+    named = members["incident_id"].to_list()
+    known = members["recorded_at"].to_list()
+    rows: list[Row] = []
+    for (a, b), (decision, at) in sorted(ruling.different.items()):
+        if named[a] == named[b]:
+            continue
+        older, newer = (a, b) if _before(named[a], named[b], members) else (b, a)
+        when = at or max((t for t in (known[a], known[b]) if t is not None), default=None)
+        rows.append(
+            {
+                "incident_id": named[newer],
+                "change": "split_from",
+                "other_id": named[older],
+                "at": when,
+                "because": decision,
+            }
+        )
+    return rows
+
+
+def _before(one: str, two: str, members: pl.DataFrame) -> bool:
+    founders = members.filter(("I-" + pl.col("report_id")).is_in([one, two]))
+    order = founders.sort("recorded_at", "report_id", nulls_last=True)["incident_id"].to_list()
+    return bool(order) and order[0] == one
+
+
+def _since(members: pl.DataFrame, previous: pl.DataFrame) -> list[Row]:
+    """What became of the names of an earlier run."""
+    both = previous.select("report_id", pl.col("incident_id").alias("was")).join(
+        members, on="report_id", how="inner"
+    )
+    now: dict[str, set[str]] = {}
+    names = set(members["incident_id"].to_list())
+    counted = (
+        both.group_by("was", "incident_id")
+        .agg(pl.col("recorded_at").max().alias("at"))
+        .sort("was", "incident_id")
+    )
+    latest = members["recorded_at"].max()
+    for was, incident in counted.select("was", "incident_id").iter_rows():
+        now.setdefault(was, set()).add(incident)
+    rows: list[Row] = []
+    for was in sorted(now):
+        if was not in names:
+            rows += [
+                {"incident_id": was, "change": "merged_into", "other_id": i, "at": latest, "because": None}
+                for i in sorted(now[was])
+            ]
+        else:
+            rows += [
+                {"incident_id": i, "change": "split_from", "other_id": was, "at": latest, "because": None}
+                for i in sorted(now[was] - {was})
+                if i not in set(previous["incident_id"].to_list())
+            ]
+    return rows

@@ -1,0 +1,174 @@
+"""What agreement is worth: every level of every feature with its default weight, and every limit of the stage.
+
+A weight is the natural log of m/u: how much oftener the level is seen when two reports speak of one happening than
+when they do not (Fellegi and Sunter 1969). The defaults are our judgement, fixed before any fitting; with enough
+reports ``learn`` replaces them, shrunk towards these. Change them here only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of a feature. ``chain`` groups levels that must keep their order, best first; empty = fixed."""
+
+    name: str
+    weight: float
+    chain: str
+    about: str
+
+
+# Limits -----------------------------------------------------------------------------------------------------
+PRIOR = (
+    -2.0
+)  # log-odds that a candidate pair is one happening: about 1 in 8, of pairs already near in place and time
+FLOOR = (
+    -8.0
+)  # no single pair counts more against a merge than this; also the price of a pair too far apart to score
+WINDOW_H = 48.0  # two reports further apart than this cannot be one happening; a date is rarely wrong by more
+URL_WINDOW_H = 168.0  # the same page may carry a wrong date: a week
+GATE = 5.0  # joint radii apart, for points known to a few km (methods/fusion: recall 0.96)
+COARSE_GATE = 2.0  # joint radii apart, for areas
+COARSE_KM = 12.0  # a radius above this is an area: it may attach to an incident, never bridge two
+COARSE_H = 96.0  # likewise an interval longer than this
+UNKNOWN_KM = 5.0  # radius of a point whose radius is not given (class district)
+TIGHT_H = 6.0  # an interval up to this long counts as a time of day
+RARE = 0.10  # a value seen in at most this share of place-days is telling
+LISTED = -3.0  # scored pairs below this weight are not listed in links unless they share an incident
+CONFLICT_MINUTES = 30.0  # exact times further apart than this are told as a conflict
+
+# Bounds on work: beyond them the nearest in time and likeness are kept and a problem says so.
+VISITS_PER_REPORT, VISITS_FREE = 150, 2_000_000
+PAIRS_PER_REPORT, PAIRS_FREE = 24, 600_000
+
+# Learning ---------------------------------------------------------------------------------------------------
+LEARN_REPORTS = 1_000  # below these the defaults stand
+LEARN_PAIRS = 2_000
+LEARN_CONTROLS = 500
+SHRINK = 30.0  # expected matches a default weight is worth against what was learned
+DECOY_DAYS = (25, 40)  # partner times shifted by these make pairs that cannot be one happening
+SAME_SOURCE_START = (
+    0.1  # share of matches among one source's own pairs, before learning: it rarely repeats itself
+)
+DECOY_WORTH = 200.0  # pairs that the decoys are worth beside one source's own pairs
+EXCLUSIVE_MOST = -3.0  # a violent and a non-violent act may be learned to be this confusable and no more
+MAX_WEIGHT = 6.0  # no learned weight beyond this either way
+
+TABLE: dict[str, tuple[Level, ...]] = {
+    "time": (
+        Level("same hour", 1.8, "t", "both give a time of day, within an hour"),
+        Level("same day", 1.0, "t", "intervals of up to a day and a half that overlap"),
+        Level("hours apart", 0.0, "t", "one to six hours apart"),
+        Level("half a day apart", -1.0, "t", "six to eighteen hours apart, by the middle of the intervals"),
+        Level("next day", -1.8, "t", "eighteen to thirty hours apart: raids on one place recur daily"),
+        Level("days apart", -3.0, "t", "more than thirty hours apart"),
+        Level("same week", 0.3, "", "they overlap, and one is known to the week only"),
+        Level("long interval", 0.0, "", "they overlap, and one is longer than eight days: says nothing"),
+    ),
+    "place": (
+        Level("same spot", 3.0, "p", "both known to about a kilometre, within two joint radii"),
+        Level("same place", 2.2, "p", "the same named place or point"),
+        Level("near", 1.6, "p", "within one joint radius"),
+        Level("two radii", 0.6, "p", "within two joint radii"),
+        Level("three radii", -0.7, "p", "within three joint radii"),
+        Level("further", -2.5, "p", "within five joint radii: only a wrong geocode makes them one"),
+        Level("same name", 1.4, "", "the same name, without a point"),
+        Level("area holds it", 0.3, "", "one is known to an area that holds the other"),
+        Level("area beside it", -1.5, "", "one is known to an area that does not quite reach the other"),
+        Level("same admin area", -0.3, "", "only the first-level area is shared"),
+        Level("unknown", 0.0, "", "one gives no place"),
+    ),
+    "act": (
+        Level("same, telling", 2.0, "a", "the same act, one that is rare here"),
+        Level("same", 1.0, "a", "the same act, common here"),
+        Level(
+            "can be one",
+            -0.2,
+            "a",
+            "an act told by whom it hit, or without means, beside one told by its means",
+        ),
+        Level("same kind", -0.6, "a", "different acts of one kind: air strike and shelling are confused"),
+        Level("different", -2.5, "a", "different acts"),
+        Level("exclusive", -6.0, "", "one violent, the other not: two happenings even at one place and hour"),
+        Level("unknown", 0.0, "", "one does not say, or says other"),
+    ),
+    "actor": (
+        Level("same, telling", 1.5, "w", "the same actor, one that is rare here"),
+        Level("same", 0.5, "w", "the same actor, common here"),
+        Level("shared", 0.4, "w", "one of several named is shared"),
+        Level("swapped", 0.2, "w", "actor and affected change places: a fight told from both sides"),
+        Level("different", -0.6, "w", "different actors; mild, since authorship is what sources dispute"),
+        Level("unknown", 0.0, "", "one does not say"),
+    ),
+    "affected": (
+        Level("same, telling", 0.8, "h", "the same people or thing, rare here"),
+        Level("same", 0.3, "h", "the same, common here"),
+        Level("shared", 0.2, "h", "partly the same"),
+        Level("different", -0.9, "h", "different"),
+        Level("unknown", 0.0, "", "one does not say"),
+    ),
+    "casualties": (
+        Level("same figure", 2.2, "c", "the same figure of five or more, to a tenth"),
+        Level("same small figure", 0.8, "c", "the same figure of one to four"),
+        Level("near", 0.3, "c", "half or more, or within what the other leaves open"),
+        Level("apart", -0.4, "c", "a fifth to a half: tolls rise and sources differ"),
+        Level("far apart", -1.2, "c", "less than a fifth"),
+        Level("both none", 0.6, "", "both say nobody was hurt"),
+        Level("none and some", -1.5, "", "one says nobody, the other somebody"),
+        Level("unknown", 0.0, "", "one gives no figure"),
+    ),
+    "text": (
+        Level("nearly the same", 4.0, "x", "wording almost identical"),
+        Level("much shared", 2.6, "x", "half of the telling words or more"),
+        Level("some shared", 1.6, "x", "a third"),
+        Level("little shared", 0.7, "x", "a sixth"),
+        Level("hardly any", 0.0, "x", "a twentieth"),
+        Level("none", -0.4, "x", "no telling word shared"),
+        Level("unknown", 0.0, "", "one has no text, or they are in different languages"),
+    ),
+    "url": (
+        Level("same page", 1.5, "", "the same address, told of two sources"),
+        Level("no sign", 0.0, "", "different addresses, none, or one source's own page"),
+    ),
+    "source": (
+        Level("two sources", 0.0, "", "different sources"),
+        Level("one source", -1.0, "", "one source rarely reports a happening twice"),
+        Level("one page", -2.2, "", "one source told both on one page, so it holds them apart"),
+    ),
+}
+FEATURES = tuple(TABLE)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The weights in force: prior log-odds, one array of weights (nats) per feature, and where they come from."""
+
+    prior: float
+    values: dict[str, np.ndarray]
+    origin: str
+
+    def frame(self) -> pl.DataFrame:
+        """One row a level: feature, level, weight, the default beside it, and what it means."""
+        rows = [
+            {
+                "feature": feature,
+                "level": level.name,
+                "weight": round(float(self.values[feature][k]), 4),
+                "default": level.weight,
+                "about": level.about,
+            }
+            for feature, levels in TABLE.items()
+            for k, level in enumerate(levels)
+        ]
+        return pl.DataFrame(rows)
+
+
+def default_weights() -> Weights:
+    """The weights of this module, as they stand."""
+    values = {f: np.array([level.weight for level in levels]) for f, levels in TABLE.items()}
+    return Weights(PRIOR, values, "defaults")
