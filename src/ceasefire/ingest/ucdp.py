@@ -81,6 +81,7 @@ class _Event:
     high: int
     best: int
     sides: tuple[str, ...]
+    where_prec: str
     lines: list[int] = field(default_factory=list)
 
 
@@ -234,7 +235,10 @@ def _event(line: int, cells: Cells, span: Interval, wanted: _Wanted, gathering: 
     if parse_integer(cells.get("deaths_civilians") or "0"):
         sides.add("civilians")
     articles = _articles(line, cells, gathering)
-    return _Event(identifier, line, cells, span, articles, low, high, best, tuple(sorted(sides)), [line])
+    where = cells.get("where_prec") or ""
+    return _Event(
+        identifier, line, cells, span, articles, low, high, best, tuple(sorted(sides)), where, [line]
+    )
 
 
 def _articles(line: int, cells: Cells, gathering: Gathering) -> list[_Article]:
@@ -267,9 +271,7 @@ def _folded(events: list[_Event], wanted: _Wanted, gathering: Gathering) -> list
     alike: dict[tuple[Any, ...], list[_Event]] = {}
     for event in sorted(events, key=_order):
         if all(wanted.is_register(article.office) for article in event.articles):
-            place = tuple(
-                event.cells.get(k) for k in ("where_coordinates", "latitude", "longitude", "where_prec")
-            )
+            place = tuple(event.cells.get(k) for k in ("where_coordinates", "latitude", "longitude"))
             key = (event.span, place, event.cells.get("dyad_name"), event.cells.get("source_article"))
             alike.setdefault(key, []).append(event)
         else:
@@ -280,6 +282,7 @@ def _folded(events: list[_Event], wanted: _Wanted, gathering: Gathering) -> list
             first.low, first.best, first.high = (
                 sum(getattr(e, k) for e in group) for k in ("low", "best", "high")
             )
+            first.where_prec = max(event.where_prec for event in group)
             first.sides = tuple(sorted({side for event in group for side in event.sides}))
             first.lines = sorted(line for event in group for line in event.lines)
             bad = BadValue(
@@ -309,7 +312,7 @@ def _report(event: _Event, article: _Article, entries: int, wanted: _Wanted, gat
     register = wanted.is_register(article.office)
     kind = {"kind": "memorial_register"} if register else {}
     cells = event.cells
-    precision = PRECISION.get(cells.get("where_prec") or "")
+    precision = PRECISION.get(event.where_prec)
     published = _published(event, article, gathering) if not register else None
     row: dict[str, Any] = {
         "report_id": f"UCDP-{event.id}-{article.number}",
