@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from ceasefire.case import open_case
 from ceasefire.coverage import PoolingRefused, pool
 from ceasefire.coverage.arithmetic import check_counts
+from ceasefire.coverage.days import party_of
 from ceasefire.coverage.pooling import areas_named, pooling_of
 from ceasefire.coverage.series import prepared, series_of
 from ceasefire.model import table
@@ -261,3 +264,23 @@ def test_the_order_of_rows_never_matters() -> None:
     backward, same = read(RUSSIAN_WEEK[::-1])
     assert forward.equals(backward)
     assert checks.equals(same)
+
+
+def test_g4_on_the_case_itself() -> None:
+    case = open_case(Path(__file__).parents[1] / "cases" / "syria-2016")
+    told = prepared(case.facts["counts"], case.facts["sources"], party_of(case.facts["actors"]))
+    checks, problems = check_counts(told, case.timezone)
+    russian = checks.filter(pl.col("counted_by") == "russia")
+    assert {"60 - 23 = 37", "199 - 60 - 45 - 55 = 39"} == set(terms(russian, "derived_day"))
+    assert {"60 + 45 = 105", "199 - 55 = 144"} <= set(terms(russian, "derived_total"))
+    assert "23 + [37] + 45 + [39] + 55 + 50 + 53 = 302" in terms(russian, "adds_up")
+    assert any("23 + 42 = 65, not 60" in p.found for p in problems)
+    sides = {party.id: party.side for party in case.agreement.parties.values()}
+    series = series_of(told, case.facts["effort"], sides, checks)
+    staff = series.filter((pl.col("counted_by") == "ru_genstaff") & (pl.col("metric") == "violations")).row(
+        0, named=True
+    )
+    assert staff["one_sided"] is True
+    for deaths in series.filter(pl.col("counted_by") == "sohr").iter_rows(named=True):
+        with pytest.raises(PoolingRefused, match="different units"):
+            pool(staff, deaths)
