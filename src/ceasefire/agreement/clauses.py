@@ -159,6 +159,9 @@ def _read_norm(reading: Reading, name: str, cell: Cell) -> Norm | None:
     before = len(reading.problems)
     row = record(reading, cell, NORM)
     verbs = [verb for verb in _VERBS if verb in row]
+    misspelt = not verbs and any(p.code == "unknown_key" for p in reading.problems[before:])
+    if misspelt:
+        return None  # one message is enough: the key that nobody knows is likely the verb
     if len(verbs) != 1:
         found = " and ".join(verbs) or "none"
         expected = "exactly one verb: " + ", ".join(_VERBS)

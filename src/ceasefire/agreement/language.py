@@ -244,7 +244,7 @@ class Quiet:
 
 @dataclass(frozen=True)
 class Clock:
-    """One clock. Exactly one of ``length``, ``until``, ``consecutive`` and ``delivery`` says what it counts.
+    """One clock. One of ``length``, ``until``, ``consecutive``, ``delivery`` says what it counts; none = open-ended.
 
     ``renew`` and ``reset``: ``all-owners`` (jointly), ``any-owner`` or ``nobody``. A consecutive clock counts
     days that are quiet under ``watches`` (clauses) and open under ``access`` (a delivery clock).

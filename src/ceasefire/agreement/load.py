@@ -245,9 +245,9 @@ def _check_sections(
     for name, row in clocks.items():
         entry = top["clocks"].value[name]
         shapes = [k for k in ("for", "until", "consecutive", "delivery") if k in row]
-        if len(shapes) != 1:
-            found = " and ".join(shapes) or "none of them"
-            expected = "exactly one of for, until, consecutive, delivery"
+        if len(shapes) > 1:
+            found = " and ".join(shapes)
+            expected = "at most one of for, until, consecutive, delivery"
             reading.fail(entry, "clock_shape", expected, found, "say what the clock counts", key=True)
         seen, at = [name], row.get("access")
         while at and at not in seen:

@@ -135,12 +135,16 @@ def read_run(
     open_for = now if way is None else (hours(horizon - way.opened) if way.opened else 0.0)
     run = np.minimum(quiet, open_for)
     since = 0.0 if way is None else (now - open_for)
-    longest = _longest(loud, 0.0, now)
+    longest = _longest(loud, 0.0, min(now, needed))
     met = _longest(loud, since, now) >= needed if open_for > 0 else np.zeros(len(quiet), dtype=bool)
     state, p = _run_state(float(met.mean()), open_for, as_of >= nominal)
     achieved = float(np.median(run))
     ends = nominal if state in ("met", "not_met") else as_of + timedelta(hours=max(0.0, needed - achieved))
-    told = _told(quiet, "quiet for") if as_of < nominal else _told(longest, "longest quiet stretch")
+    told = (
+        _told(quiet, "quiet for")
+        if as_of < nominal
+        else _told(longest, "longest quiet stretch by the nominal end")
+    )
     if state == "blocked":
         told = ("quiet but closed: " if calm >= 0.5 else "closed, and not quiet: ") + told
         p = calm if calm >= 0.5 else 1 - calm

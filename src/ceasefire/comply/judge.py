@@ -278,12 +278,12 @@ def _watchers(terms: Agreement, gate: str) -> tuple[str, ...]:
 def _violence(judged: Judged, watches: tuple[str, ...]) -> counted.Violence:
     """Attacks that count under the watched clauses, whoever did them: also those that nobody is blamed for."""
     masks: dict[int, Any] = {}
-    for name in watches:
-        norm = judged.terms.norms[name]
-        window = _window(judged, norm)
+    for watched in watches:
+        clause = judged.terms.norms[watched]
+        window = _window(judged, clause)
         for column, item in enumerate(judged.items):
             if not item.authors or item.named == frozenset():
-                mask = unattributed(judged.terms, norm, window, item, column, judged.worlds)
+                mask = unattributed(judged.terms, clause, window, item, column, judged.worlds)
                 if mask.any():
                     masks[column] = mask
     for (norm, _), result in judged.tallies.items():

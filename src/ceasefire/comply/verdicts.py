@@ -67,7 +67,10 @@ def untestable(terms: Agreement, norm: Norm) -> str | None:
         events = [norm.verb.achieve]
     for event in events:
         if event.within is not None and terms.zones[event.within].geometry is None:
-            return f"the map of {terms.zones[event.within].title} was not published"
+            zone = terms.zones[event.within]
+            return f"the map of {zone.title} " + (
+                "is not in the case" if zone.published else "was not published"
+            )
     return None
 
 
