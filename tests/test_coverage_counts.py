@@ -90,7 +90,7 @@ def test_a_derived_day_is_marked_and_never_enters_the_series() -> None:
     derived = checks.filter(pl.col("kind") == "derived_day")
     assert derived.select("day", "value").rows() == [("2016-09-14", 37.0), ("2016-09-16", 39.0)]
     staff = series.filter(pl.col("counted_by") == "ru_genstaff").row(0, named=True)
-    assert staff["values"] == "23, =60, 45, 53, =302" or staff["values"] == "23, =60, 45, =302, 53"
+    assert staff["values"] == "23, =60, 45, =302, 53"
     assert "derived day: 199 - 60 - 45 - 55 = 39" in staff["checks"]
 
 

@@ -108,14 +108,8 @@ def cover(
     """Derive coverage.
 
     Args:
-        located: reports with points and areas, as ``locate`` returns them.
-        incidents: as ``fuse`` returns them, with ``memberships``.
-        memberships: which report belongs to which incident.
-        sources: who speaks, with camp and kind.
-        actors: actors and the party each counts with.
-        counts: published counts.
-        truces: truces; those with ``analyse`` are compared before and after.
-        effort: observation effort, where known.
+        located, incidents, memberships: as ``locate`` and ``fuse`` return them.
+        truces: those with ``analyse`` are compared before and after.
         parties: party to side.
         period: first and last instant under review (UTC).
         timezone: IANA zone in which days are counted.
