@@ -125,12 +125,14 @@ class _Part:
             if not self.coarse[a] and not self.coarse[b]:
                 self._join(a, b, 0.0)
         self._move([k for k in range(self.n) if not self.coarse[k]])
-        self._rebuild()
-        for a, b in self.ranked:
-            if self.coarse[a] or self.coarse[b]:
-                self._join(a, b, 0.0, bridge=False)
-        self._move([k for k in range(self.n) if self.coarse[k]])
-        return np.array([min(self.members[self.label[k]]) for k in range(self.n)], dtype=np.int64)
+        if any(self.coarse):
+            self._rebuild()
+            for a, b in self.ranked:
+                if self.coarse[a] or self.coarse[b]:
+                    self._join(a, b, 0.0, bridge=False)
+            self._move([k for k in range(self.n) if self.coarse[k]])
+        first = [min(members, default=0) for members in self.members]
+        return np.array([first[c] for c in self.label], dtype=np.int64)
 
     def _total(self, a: int, b: int) -> float:
         """Summed log-odds between two clusters, unscored pairs at the floor unless one of the two is open."""

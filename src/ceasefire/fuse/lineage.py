@@ -11,7 +11,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
+from scipy import sparse
 
 from ceasefire.fuse.decisions import Ruling
 from ceasefire.fuse.encode import Ints
@@ -63,7 +65,7 @@ def _merged(members: pl.DataFrame, left: Ints, right: Ints) -> list[Row]:
     arrived = members.with_row_index("row").sort("recorded_at", "report_id", nulls_last=True)["row"].to_list()
     order = {row: k for k, row in enumerate(arrived)}
     near: dict[int, list[int]] = {}
-    for a, b in zip(left.tolist(), right.tolist(), strict=True):
+    for a, b in _first_ties(left, right, arrived):
         later, earlier = (a, b) if order[a] > order[b] else (b, a)
         near.setdefault(later, []).append(earlier)
     head: dict[int, int] = {}
@@ -90,6 +92,18 @@ def _merged(members: pl.DataFrame, left: Ints, right: Ints) -> list[Row]:
             head[other] = heads[0]
         head[k] = heads[0]
     return rows
+
+
+def _first_ties(left: Ints, right: Ints, arrived: list[int]) -> list[tuple[int, int]]:
+    """The links that first tied groups together: a spanning forest in the order in which links became known."""
+    n = len(arrived)
+    rank = np.empty(n, dtype=np.int64)
+    rank[arrived] = np.arange(n)
+    known = np.maximum(rank[left], rank[right]).astype(np.float64)
+    tree = sparse.csgraph.minimum_spanning_tree(
+        sparse.csr_array((known, (left, right)), shape=(n, n))
+    ).tocoo()
+    return sorted(zip(tree.row.tolist(), tree.col.tolist(), strict=True))
 
 
 def _split(members: pl.DataFrame, ruling: Ruling) -> list[Row]:

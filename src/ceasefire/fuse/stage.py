@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ceasefire.fuse.candidates import Pairs, find_pairs
+from ceasefire.fuse.candidates import Pairs, distinct, find_pairs
 from ceasefire.fuse.cluster import Graph, cluster
 from ceasefire.fuse.copies import find_origins
 from ceasefire.fuse.decisions import Ruling, read_decisions
@@ -133,7 +133,7 @@ def _aliases(actors: pl.DataFrame | None) -> dict[str, frozenset[str]]:
 def _with_decided(pairs: Pairs, ruling: Ruling, n: int) -> tuple[Ints, Ints]:
     """The candidate pairs and the decided ones, each once, in order."""
     decided = np.array([a * n + b for a, b in (*ruling.same, *ruling.different)], dtype=np.int64)
-    keys = np.union1d(pairs.left * n + pairs.right, decided)
+    keys = distinct(np.concatenate([pairs.left * n + pairs.right, decided]))
     return keys // n, keys % n
 
 

@@ -45,6 +45,7 @@ CONFLICT_MINUTES = 30.0  # exact times further apart than this are told as a con
 # Bounds on work: beyond them the nearest in time and likeness are kept and a problem says so.
 VISITS_PER_REPORT, VISITS_FREE = 150, 2_000_000
 PAIRS_PER_REPORT, PAIRS_FREE = 24, 600_000
+DECOY_VISITS, DECOY_PAIRS = 1_000_000, 200_000  # for each of the four shifts
 
 # Learning ---------------------------------------------------------------------------------------------------
 LEARN_REPORTS = 1_000  # below these the defaults stand
