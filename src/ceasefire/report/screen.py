@@ -19,8 +19,9 @@ from rich.text import Text
 from ceasefire.case import Case
 from ceasefire.picture import Picture, Reasoning
 from ceasefire.report.gravity import gravest
-from ceasefire.vocabulary import Term
+from ceasefire.vocabulary import Term, vocabulary
 
+MOST_CLAUSES = 9
 VERDICT_ORDER = (
     "breached",
     "undetermined",
@@ -38,23 +39,39 @@ def show(picture: Picture, console: Console) -> None:
     console.print()
     console.print(Text(picture.case.title, style="bold"))
     console.print(
-        f"As known on {_when(picture.as_of, zone, year=True)} ({picture.case.timezone}). "
-        "Every attribution: not a judicial finding."
+        f"As known on {_when(picture.as_of, zone, year=True)}; times: {picture.case.timezone}. Not a judicial finding.",
+        style="dim",
     )
-    console.print(_clocks(picture, zone))
-    console.print(_clauses(picture))
-    console.print(_incidents(picture, zone))
+    console.print(_clocks(picture, zone, console.width))
+    console.print(_clauses(picture, console.width))
+    console.print(_incidents(picture, zone, console.width))
     for line in (_access(picture), _versions(picture), _unseen(picture), _problems(picture)):
         console.print(line)
 
 
-def _grid(title: str, *columns: str) -> Table:
+Row = tuple[str | Text, ...]
+
+
+def _grid(title: str, columns: Row, rows: list[Row], width: int | None = None) -> Table:
+    """Rows of one line each within ``width`` columns, the last cell cut where it does not fit; None = wrap."""
     grid = Table(
-        title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0), pad_edge=False
+        title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0), pad_edge=False
     )
     for name in columns:
-        grid.add_column(name, header_style="dim", overflow="fold")
+        grid.add_column(str(name), header_style="dim", overflow="fold", no_wrap=width is not None)
+    if width is not None:
+        taken = sum(max(len(row[n]) for row in [columns, *rows]) + 1 for n in range(len(columns) - 1))
+        rows = [(*row[:-1], _cut(row[-1], width - taken)) for row in rows]
+    for row in rows:
+        grid.add_row(*row)
     return grid
+
+
+def _cut(cell: str | Text, width: int) -> str | Text:
+    if len(cell) <= width:
+        return cell
+    short = f"{str(cell)[: max(width - 1, 0)].rstrip()}…"
+    return Text(short, style=cell.style) if isinstance(cell, Text) else short
 
 
 def _when(instant: datetime | None, zone: ZoneInfo, *, year: bool = False) -> str:
@@ -66,95 +83,76 @@ def _when(instant: datetime | None, zone: ZoneInfo, *, year: bool = False) -> st
     return day if (local.hour, local.minute) in ((0, 0), (23, 59)) else f"{day} {local:%H:%M}"
 
 
-def _clocks(picture: Picture, zone: ZoneInfo) -> Table:
-    grid = _grid("\nClocks", "clock", "reading", "state", "until", "why")
-    for row in picture.clocks.iter_rows(named=True):
-        grid.add_row(
-            row["title"] or row["clock_id"],
-            row["reading"],
-            Text(row["state"].replace("_", " "), style="bold"),
-            _when(row["ends_at"], zone),
-            row["reason"] or "",
-        )
-    return grid
+def _clocks(picture: Picture, zone: ZoneInfo, width: int) -> Table:
+    """One line a clock, as counted from the incidents where it can be, else as declared; other readings are counted."""
+    rows: list[Row] = []
+    for (clock,), group in picture.clocks.group_by(["clock_id"], maintain_order=True):
+        known = {row["reading"]: row for row in group.iter_rows(named=True)}
+        row = known.get("counted") or known.get("declared") or group.row(0, named=True)
+        state = Text(row["state"].replace("_", " "), style="bold")
+        more = f"{len(known) - 1} other reading{'s' if len(known) > 2 else ''}; " if len(known) > 1 else ""
+        rows.append((str(clock), state, _when(row["ends_at"], zone), more + (row["reason"] or "")))
+    return _grid("\nClocks", ("clock", "state", "until", "why"), rows, width)
 
 
-def _clauses(picture: Picture) -> Table:
-    """One row an obligation that can be judged; the untestable ones are counted."""
-    rows = picture.verdicts
+def _clauses(picture: Picture, width: int) -> Table:
+    """One line an obligation and bearer that can be judged and is not simply pending; the rest is counted."""
+    verdicts = picture.verdicts
     order = pl.DataFrame({"verdict": VERDICT_ORDER, "rank": range(len(VERDICT_ORDER))})
+    quiet = ["pending", "not_testable", "not_observed"]
     listed = (
-        rows.filter(~pl.col("verdict").is_in(["not_testable", "not_observed"]))
+        verdicts.filter(~pl.col("verdict").is_in(quiet) & ~pl.col("norm_id").str.starts_with("patron-"))
         .join(order, on="verdict", how="left")
         .sort("rank", "norm_id", "holder")
     )
-    unseen = rows.filter(pl.col("verdict").is_in(["not_testable", "not_observed"]))["norm_id"].n_unique()
-    grid = _grid(
-        f"\nObligations ({rows['norm_id'].n_unique()}; {unseen} cannot be tested or observed)",
-        "clause",
-        "bearer",
-        "verdict",
-        "breached",
-        "why",
-    )
-    for row in listed.head(10).iter_rows(named=True):
-        title = row["title"] or ""
-        grid.add_row(
-            f"{row['norm_id']} {title[:44] + '…' if len(title) > 45 else title}",
+    rows: list[Row] = [
+        (
+            row["norm_id"],
             row["holder"],
             Text(row["verdict"].replace("_", " "), style="bold"),
             _percent(row["p_breached"]),
-            _short(row["reason"], 80),
+            f"{row['title']}: {row['reason']}",
         )
-    if listed.height > 10:
-        grid.caption = f"and {listed.height - 10} more in the report"
-        grid.caption_justify = "left"
-    return grid
+        for row in listed.head(MOST_CLAUSES).iter_rows(named=True)
+    ]
+    if listed.height > MOST_CLAUSES:
+        rows.append(("…", f"{listed.height - MOST_CLAUSES} more", "", "", "in the report"))
+    unseen = verdicts.filter(pl.col("verdict").is_in(quiet[1:]))["norm_id"].n_unique()
+    title = f"\nObligations: {verdicts['norm_id'].n_unique()}, of which {unseen} cannot be tested or observed"
+    return _grid(title, ("clause", "bearer", "verdict", "p", "what and why"), rows, width)
 
 
-def _incidents(picture: Picture, zone: ZoneInfo) -> Table:
+def _incidents(picture: Picture, zone: ZoneInfo, width: int) -> Table:
+    """Two lines an incident: what happened, and who, on testimony alone."""
     first = pl.DataFrame({"incident_id": gravest(picture)[:5]}, schema={"incident_id": pl.String})
     ranked = first.join(picture.incidents, on="incident_id", how="left", maintain_order="left")
     answers = {row["incident_id"]: row for row in picture.assessments.iter_rows(named=True)}
-    grid = _grid(
-        f"\nGravest incidents (of {picture.incidents.height} incidents "
-        f"from {picture.table('memberships').height} reports)",
-        "when",
-        "what, where",
-        "killed",
-        "who, on testimony alone",
-        "findings of others",
-        "id",
-    )
     beside = picture.table("findings_beside")
+    rows: list[Row] = []
     for row in ranked.iter_rows(named=True):
         found = beside.filter(pl.col("incident_id") == row["incident_id"])
-        grid.add_row(
-            _when(row["occurred_from"], zone),
-            f"{(row['act'] or 'act not stated').replace('_', ' ')}, {row['place_name'] or 'place not stated'}",
-            _range(row["killed_low"], row["killed_high"]),
-            _answer(answers.get(row["incident_id"])),
-            f"{found.height} by {found['issuer'].n_unique()} issuers" if found.height else "—",
-            row["incident_id"],
-        )
-    return grid
+        act = vocabulary("acts").get(row["act"] or "")
+        what = act.label if act else (row["act"] or "act not stated").replace("_", " ")
+        killed = _range(row["killed_low"], row["killed_best"], row["killed_high"])
+        told = f"{what}, {row['place_name'] or 'place not stated'}; killed {killed}; {row['incident_id']}"
+        aside = f"; {found.height} findings of others" if found.height else ""
+        rows.append((_when(row["occurred_from"], zone), Text(told, style="bold")))
+        rows.append(("", _answer(answers.get(row["incident_id"])) + aside))
+    title = f"\nGravest of {picture.incidents.height} incidents from {picture.table('memberships').height} reports"
+    return _grid(title, ("when", "what and where; who, on testimony alone"), rows, width)
 
 
 def _answer(row: Mapping[str, Any] | None) -> str:
-    if row is None:
-        return "nobody named"
+    if row is None or not row["leading"]:
+        return "undetermined; nobody is named more than others"
     marks = [
         m for m, on in (("self-declared", row["self_attributed"]), ("contested", row["contested"])) if on
     ]
-    note = f" ({', '.join(marks)})" if marks else ""
-    interval = f"{_percent(row['probability'])} [{_percent(row['low'])}–{_percent(row['high'])}]"
-    if row["answer"] == "undetermined":
-        return (
-            f"undetermined{note}; leading {row['leading']} {interval}"
-            if row["leading"]
-            else f"undetermined{note}"
-        )
-    return f"{row['answer']} {interval}{note}"
+    note = f", {', '.join(marks)}" if marks else ""
+    likely = (
+        f"{row['leading']} {_percent(row['probability'])} ({_percent(row['low'])} to {_percent(row['high'])})"
+    )
+    return f"undetermined{note}; leading {likely}" if row["answer"] == "undetermined" else f"{likely}{note}"
 
 
 def _access(picture: Picture) -> Text:
@@ -219,29 +217,20 @@ def _percent(p: float | None) -> str:
     return "<1 %" if p < 0.01 else ">99 %" if p > 0.99 else f"{100 * p:.0f} %"
 
 
-def _range(low: int | None, high: int | None) -> str:
-    if low is None and high is None:
+def _range(low: int | None, best: int | None, high: int | None) -> str:
+    if low is None and best is None and high is None:
         return "not stated"
-    return (
-        f"{low if low is not None else '?'}"
-        if low == high
-        else f"{'?' if low is None else low}–{'?' if high is None else high}"
-    )
-
-
-def _short(text: str | None, limit: int) -> str:
-    text = text or ""
-    return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
+    if low == high:
+        return str(low)
+    ends = f"{'?' if low is None else low}–{'?' if high is None else high}"
+    return f"{ends} (best {best})" if best is not None else ends
 
 
 def show_check(case: Case, console: Console) -> int:
     """Print what a case holds and every problem; return the number of rows left out."""
     console.print(Text(f"{case.title} ({case.name})", style="bold"))
-    grid = _grid("", "table", "rows")
-    for name, frame in case.facts.items():
-        if frame.height:
-            grid.add_row(name, str(frame.height))
-    console.print(grid)
+    held: list[Row] = [(name, str(frame.height)) for name, frame in case.facts.items() if frame.height]
+    console.print(_grid("", ("table", "rows"), held))
     left_out = case.problems.filter(pl.col("severity") == "error").height
     for severity, title in (("error", "Rows left out"), ("warning", "Used with a doubt"), ("note", "Notes")):
         rows = case.problems.filter(pl.col("severity") == severity)
@@ -270,9 +259,8 @@ def show_reasoning(identifier: str, reasoning: Reasoning, console: Console) -> N
             if frame.height
             else frame
         )
-        grid = _grid(f"\n{title}", *shown.columns)
-        for row in shown.iter_rows():
-            grid.add_row(*(_cell(value) for value in row))
+        rows: list[Row] = [tuple(_cell(value) for value in row) for row in shown.iter_rows()]
+        grid = _grid(f"\n{title}", tuple(shown.columns), rows)
         console.print(grid if shown.height else Text(f"\n{title}: no rows", style="dim"))
     console.print("\nNot a judicial finding.")
 
@@ -289,7 +277,5 @@ def _cell(value: object) -> str:
 
 def show_words(name: str, terms: Mapping[str, Term], console: Console) -> None:
     """Print one vocabulary."""
-    grid = _grid(name, "word", "meaning", "from")
-    for term in terms.values():
-        grid.add_row(term.id, term.definition, term.origin)
-    console.print(grid)
+    rows: list[Row] = [(term.id, term.definition, term.origin) for term in terms.values()]
+    console.print(_grid(name, ("word", "meaning", "from"), rows))
