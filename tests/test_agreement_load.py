@@ -185,7 +185,7 @@ def test_an_offset_of_its_own_is_a_zone_too() -> None:
     ],
 )
 def test_values_that_cannot_be_are_refused(wrong: str, code: str) -> None:
-    key = wrong.split(":")[0]
+    key = wrong.split(":", maxsplit=1)[0]
     kept = "".join(line for line in SMALL.splitlines(keepends=True) if not line.startswith(f"{key}:"))
     assert problem_at(f"{wrong}\n{kept}")[2] == code
 

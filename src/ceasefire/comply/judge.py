@@ -25,6 +25,7 @@ from ceasefire.comply.clocks import DECLARED, ClockReading, Course, course, decl
 from ceasefire.comply.evidence import Evidence
 from ceasefire.comply.explain import explain
 from ceasefire.comply.happenings import Happening, Names, happenings, names_of, parts
+from ceasefire.comply.notes import problems_of
 from ceasefire.comply.prohibitions import Tally, Window, tally, unattributed
 from ceasefire.comply.testimony import blamed
 from ceasefire.comply.worlds import Worlds, draw
@@ -113,7 +114,7 @@ def comply(terms: Agreement, evidence: Evidence, *, seed: int = 0, draws: int = 
         if isinstance(norm.verb, Consecutive):
             _judge_precondition(judged, norm)
     judged.rows += verdicts.patron_rows(terms, judged.rows)
-    judged.problems += _problems(judged, timeless)
+    judged.problems += problems_of(judged, timeless)
     return Complied(
         verdicts=table("verdicts").frame(judged.rows),
         incident_verdicts=table("incident_verdicts").frame(judged.incident_rows),
@@ -322,61 +323,3 @@ def _judge_precondition(judged: Judged, norm: Norm) -> None:
             judged.terms, norm, holder, _window(judged, norm), judged.evidence.as_of, judged.horizon
         )
         judged.rows.append(verdicts.of_precondition(bound, reading))
-
-
-def _problems(judged: Judged, timeless: list[str]) -> list[Problem]:
-    terms, evidence = judged.terms, judged.evidence
-    found = [
-        _problem("warning", "incident_without_time", "when it happened", "nothing", "not counted", i)
-        for i in timeless
-    ]
-    for item in judged.items:
-        if not item.authors and item.act in acts_of(("attack",)):
-            action = "counted for nobody"
-            found.append(_problem("note", "no_attribution", "a probable author", "none", action, item.id))
-    found += _outside(judged)
-    clocks = set(terms.clocks)
-    for row in evidence.declarations.iter_rows(named=True):
-        if row["clock"] not in clocks:
-            expected = f"a clock of the agreement ({', '.join(sorted(clocks)) or 'it has none'})"
-            record = row["declaration_id"]
-            found.append(
-                _problem("warning", "unknown_clock", expected, row["clock"], "it moves nothing", record)
-            )
-    if not evidence.sources.height and (evidence.access.height or judged.weighed):
-        action = "accounts are weighed without knowing whose camp they speak for"
-        found.append(_problem("warning", "camps_unknown", "the sources of the case", "none", action, None))
-    return found
-
-
-def _outside(judged: Judged) -> list[Problem]:
-    """Violence that no clause covers: another dyad, an exempted area, another time. Said, not dropped."""
-    terms, attacks = judged.terms, acts_of(("attack",))
-    seen = {judged.items[c].id for result in judged.tallies.values() for c in result.columns}
-    found = []
-    for item in judged.items:
-        if item.act not in attacks or item.id in seen or not item.authors:
-            continue
-        period = terms.in_force
-        if item.end < period.start or (period.end is not None and item.start >= period.end):
-            continue
-        blamed_for = set(item.authors) if item.named is None else set(item.named)
-        if not blamed_for:
-            action = "counted for nobody"
-            found.append(
-                _problem("note", "nobody_blamed", "an account of who did it", "none", action, item.id)
-            )
-            continue
-        if not blamed_for & set(terms.parties):
-            why = f"whom the accounts blame ({', '.join(sorted(blamed_for))}) is no party"
-        elif item.exempt_area:
-            why = f"the place is held by an exempted group ({item.exempt_area})"
-        else:
-            why = "the affected are not protected from those blamed"
-        expected = "an attack between the parties"
-        found.append(_problem("note", "outside_scope", expected, why, "violence, but no breach", item.id))
-    return found
-
-
-def _problem(severity: str, code: str, expected: str, found: str, action: str, record: str | None) -> Problem:
-    return Problem(severity, "comply", code, expected, found, action, record=record)

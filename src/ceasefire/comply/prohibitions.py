@@ -36,13 +36,22 @@ class Window:
 
 @dataclass
 class Tally:
-    """How one clause and bearer fare. ``counted`` and ``excused``: worlds by incident in ``columns``."""
+    """How one clause and bearer fare. ``counted`` and ``excused``: worlds by incident in ``columns``.
+
+    ``open``: the worlds in which it did something that nobody is blamed for; ``n_open``: how many such incidents.
+    """
 
     columns: list[int] = field(default_factory=list)
     counted: list[Mask] = field(default_factory=list)
     excused: list[Mask] = field(default_factory=list)
     did: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    open: list[Mask] = field(default_factory=list)
+    n_open: int = 0
+
+    def possible(self, draws: int) -> Mask:
+        """The worlds with a breach, or with something by its hand that nobody is blamed for."""
+        return np.asarray(np.logical_or.reduce([self.breached(draws), *self.open]))
 
     def breached(self, draws: int) -> Mask:
         """The worlds in which at least one incident counts."""
@@ -92,9 +101,7 @@ def tally(
     terms: Agreement, norm: Norm, holder: str, window: Window, items: Sequence[Happening], worlds: Worlds
 ) -> Tally:
     """Run one ``never`` clause for one bearer over all worlds."""
-    if not isinstance(norm.verb, Never):
-        raise TypeError(f"clause {norm.id}: expected a prohibition")
-    event = norm.verb.event
+    event = _event(norm)
     acts = acts_of(event.act)
     excuses = [terms.exceptions[name] for name in norm.unless]
     result = Tally()
@@ -104,6 +111,8 @@ def tally(
             continue
         # Nobody is judged on a prior alone: somebody has to blame the bearer.
         if item.named is not None and holder not in item.named:
+            if not item.named:
+                _leave_open(terms, norm, holder, window, column, items, worlds, result)
             continue
         share, party_hit = protection(terms, event, holder, item)
         mine = worlds.by(holder, [column])[:, 0] & _inside(window, item, column, worlds)
@@ -124,6 +133,31 @@ def tally(
             note or ("the affected are not named" if not item.affected and event.against else "")
         )
     return result
+
+
+def _leave_open(
+    terms: Agreement,
+    norm: Norm,
+    holder: str,
+    window: Window,
+    column: int,
+    items: Sequence[Happening],
+    worlds: Worlds,
+    result: Tally,
+) -> None:
+    """Keep an attack that nobody is blamed for as an open question for the bearer."""
+    item = items[column]
+    inside = unattributed(terms, norm, window, item, column, worlds)
+    mine = inside & worlds.by(holder, [column])[:, 0]
+    if inside.any() and protection(terms, _event(norm), holder, item)[0]:
+        result.n_open += 1
+        result.open = [np.logical_or.reduce([mine, *result.open])]
+
+
+def _event(norm: Norm) -> Event:
+    if not isinstance(norm.verb, Never):
+        raise TypeError(f"clause {norm.id}: expected a prohibition")
+    return norm.verb.event
 
 
 def unattributed(

@@ -1,8 +1,8 @@
 """Who blames whom: what keeps a party from being judged on a prior, and incidents from standing alone.
 
-In: ``claims`` and ``attributions``. Out: for each incident who is blamed by anybody, which camp or voice alone stands
-behind the leading answer, and which parties are only named as "one of these". Answers nobody gives carry no evidence,
-however probable a prior makes them, so they never add up to a breach.
+In: ``claims``. Out: for each incident who is blamed by anybody, which camp or voice alone does the blaming, and which
+parties are only named as "one of these". Answers nobody gives carry no evidence, however probable a prior makes them,
+so they never add up to a breach.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ceasefire.comply.worlds import Ties
 class _Blame:
     alone: set[str] = field(default_factory=set)  # named as the one, or as one of several acting together
     options: set[str] = field(default_factory=set)  # named as one of several, which one is open
-    voices: dict[str, set[str]] = field(default_factory=dict)  # party -> camps or voices that name it
+    voices: set[str] = field(default_factory=set)  # camps, or voices of no camp, that name anybody
 
 
 def blamed(evidence: Evidence, names: Names) -> tuple[dict[str, frozenset[str]], Ties]:
@@ -33,29 +33,10 @@ def blamed(evidence: Evidence, names: Names) -> tuple[dict[str, frozenset[str]],
         voice = f"camp {camp}" if camp else f"voice {row['source_id']}"
         for option in options:
             (mine.alone if len(options) == 1 else mine.options).update(option)
-            for party in option:
-                mine.voices.setdefault(party, set()).add(voice)
+            mine.voices.add(voice)
     named = {i: frozenset(b.alone | b.options) for i, b in blame.items()}
     open_between = {
         i: frozenset(b.options - b.alone) for i, b in blame.items() if len(b.options - b.alone) > 1
     }
-    return named, Ties(_alone(evidence, names, blame), open_between)
-
-
-def _alone(evidence: Evidence, names: Names, blame: dict[str, _Blame]) -> dict[str, str]:
-    best: dict[str, float] = {}
-    leading: dict[str, set[str]] = {}
-    for row in evidence.attributions.iter_rows(named=True):
-        incident, p = row["incident_id"], round(float(row["probability"] or 0.0), 9)
-        if p >= best.get(incident, -1.0):
-            if p > best.get(incident, -1.0):
-                best[incident], leading[incident] = p, set()
-            leading[incident] |= {names.party(a) for a in row["actor"].split("+")}
-    found = {}
-    for incident, answers in sorted(leading.items()):
-        voices = (
-            {v for a in answers for v in blame[incident].voices.get(a, ())} if incident in blame else set()
-        )
-        if len(voices) == 1:
-            found[incident] = next(iter(voices))
-    return found
+    alone = {i: next(iter(b.voices)) for i, b in blame.items() if len(b.voices) == 1}
+    return named, Ties(alone, open_between)

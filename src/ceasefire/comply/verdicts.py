@@ -88,9 +88,12 @@ def of_prohibition(
     listed = touched(result)
     breached = float(result.breached(draws).mean())
     forgiven = float(result.forgiven(draws).mean())
+    kept = 1 - float(result.possible(draws).mean())
+    unsaid = f"; {result.n_open} attacks that nobody is blamed for stay open" if result.n_open else ""
     numbers: Row = {
         "p_breached": breached,
-        "p_satisfied": 1 - breached,
+        # What nobody is blamed for rests on a prior alone, which is no estimate to print.
+        "p_satisfied": None if result.n_open else kept,
         "mc_error": sqrt(breached * (1 - breached) / draws) if 0 < breached < 1 else None,
         "n_incidents": len(listed),
         "incidents": ";".join(sorted(items[result.columns[k]].id for k in listed)) or None,
@@ -99,7 +102,7 @@ def of_prohibition(
     closed = bound.window.end is not None and bound.window.end <= bound.as_of
     if not observed:
         return bound.row("not_observed", "no account of anything in this time is in the case"), []
-    most = _strongest(result, listed, items)
+    most = _strongest(result, listed, items) + unsaid
     if contested and breached > 1 - proof.satisfied:
         reason = f"{CONTESTED}: {contested}; p = {breached:.2f} that it did what the clause forbids{most}"
         return bound.row("undetermined", reason, **numbers), rows
@@ -113,8 +116,8 @@ def of_prohibition(
     if breached >= proof.breached:
         reason = f"p = {breached:.2f} of at least one breach, standard {proof.breached:g}{most}"
         return bound.row("breached", reason, **numbers), rows
-    if breached > 1 - proof.satisfied:
-        reason = f"p = {breached:.2f} of at least one breach; neither status reaches its standard{most}"
+    if kept < proof.satisfied and forgiven < proof.breached:
+        reason = f"p = {breached:.2f} of at least one breach shown; neither status reaches its standard{most}"
         return bound.row("undetermined", reason, **numbers), rows
     if forgiven >= proof.breached:
         return bound.row(

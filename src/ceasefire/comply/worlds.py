@@ -2,9 +2,9 @@
 
 In: happenings with the probability of each answer, and how their accounts hang together. Out: ``Worlds``, one row a
 world. What one camp (or one voice of no camp) alone says stands or falls together; where accounts leave open which of
-several did it, the same choice is made for all such incidents; everything else is drawn on its own. Draws are
-stratified and antithetic, keyed by incident id, so that an incident meets the same luck in every clause, agreement and
-as-of. Nothing depends on the names of parties.
+several did it, the same choice is made for all such incidents; where nobody is blamed, one luck serves for all;
+everything else is drawn on its own. Draws are stratified and antithetic, keyed by incident id, so that an incident
+meets the same luck in every clause, agreement and as-of. Nothing depends on the names of parties.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def uniform(seed: int, key: str, draws: int) -> NDArray[np.float64]:
 class Ties:
     """How incidents hang together, by incident id.
 
-    ``alone``: the camp or voice that alone stands behind the leading answer. ``open_between``: the parties that are
+    ``alone``: the camp or voice that alone blames anybody. ``open_between``: the parties that are
     only ever named there as "one of these".
     """
 
@@ -99,12 +99,15 @@ def draw(items: Sequence[Happening], ties: Ties, *, seed: int, draws: int) -> Wo
             bloc, group = ties.alone.get(item.id), ties.open_between.get(item.id, frozenset())
             u = shared[bloc] if bloc is not None else uniform(seed, f"who|{item.id}", draws)
             group = group & set(item.authors)
-            if len(group) > 1:
+            if item.named == frozenset():
+                u = uniform(seed, "nobody blamed", draws)
+                author[:, column] = _fall(item.authors, sorted(item.authors, key=lambda a: code[a]), code, u)
+            elif len(group) > 1:
                 author[:, column] = _choose_open(
                     item.authors, group, code, u, choices[ties.open_between[item.id]]
                 )
             else:
-                author[:, column] = _choose(item.authors, code, u)
+                author[:, column] = _choose(item.authors, code, u, item.named)
         if item.end > item.start:
             moment[:, column] = uniform(seed, f"when|{item.id}", draws)
     return Worlds(answers, author, moment, seed)
@@ -129,15 +132,32 @@ def _ranked(items: Sequence[Happening]) -> tuple[str, ...]:
 
 
 def _choose(
-    authors: Mapping[str, float], code: Mapping[str, int], u: NDArray[np.float64]
+    authors: Mapping[str, float],
+    code: Mapping[str, int],
+    u: NDArray[np.float64],
+    named: frozenset[str] | None = None,
 ) -> NDArray[np.int16]:
-    """The answer each uniform falls on, the most probable first.
+    """The answer each uniform falls on: those somebody gives first, the most probable first.
 
-    Two answers that lead equally lie at opposite ends, so that mirrored draws give both the same share.
+    So a voice that is believed is believed in all it says. Two answers that lead equally lie at opposite ends, so that
+    mirrored draws give both the same share.
     """
-    order = sorted(authors, key=lambda a: (-round(authors[a], _ROUND), code[a]))
+    order = sorted(
+        authors,
+        key=lambda a: (
+            named is not None and not named & set(a.split("+")),
+            -round(authors[a], _ROUND),
+            code[a],
+        ),
+    )
     if len(order) > 2 and round(authors[order[0]] - authors[order[1]], _ROUND) == 0:
         order = [order[0], *order[2:], order[1]]
+    return _fall(authors, order, code, u)
+
+
+def _fall(
+    authors: Mapping[str, float], order: Sequence[str], code: Mapping[str, int], u: NDArray[np.float64]
+) -> NDArray[np.int16]:
     edges = np.cumsum([authors[a] for a in order])
     codes = np.array([code[a] for a in order] + [NOBODY], dtype=np.int16)
     # Probabilities that add up to 1 but for rounding leave no gap at the end.
