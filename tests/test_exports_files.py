@@ -8,10 +8,10 @@ import random
 from dataclasses import replace
 
 import polars as pl
-from fabricated_picture import empty_picture, picture
 
 from ceasefire.exports import write
 from ceasefire.exports.acled import COLUMNS
+from fabricated_picture import empty_picture, picture
 
 
 def read_csv(path):

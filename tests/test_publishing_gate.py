@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from fabricated_picture import SECRET_ID, SECRET_NAME, SITE, at, picture
 
 from ceasefire.exports import PublishingError, leaks, write
 from ceasefire.publishing import release
+from fabricated_picture import SECRET_ID, SECRET_NAME, SITE, at, picture
 
 
 def test_a_notified_site_has_no_coordinates_in_public_and_has_them_inside():

@@ -73,3 +73,25 @@ def test_lists_and_sentences():
     assert wording.sentence("nobody could go there") == "Nobody could go there."
     assert wording.counted(1, "delivery", "deliveries") == "1 delivery"
     assert wording.counted(1204, "report") == "1,204 reports"
+
+
+@pytest.mark.parametrize(
+    ("identifier", "name", "short"),
+    [
+        ("syrian-government", "Syrian Arab Armed Forces and associated forces", "Syrian government"),
+        ("us-coalition", "United States of America and the Coalition it leads", "US Coalition"),
+        ("russia", "Russian Federation", "Russia"),
+        ("opposition", "Armed opposition groups that accepted the arrangement", "Opposition"),
+        ("cadlr", "Armed formations of certain areas of Donetsk and Luhansk regions", "CADLR"),
+        ("government-of-ukraine", "Government of Ukraine", "Government of Ukraine"),
+    ],
+)
+def test_a_short_name_comes_from_the_identifier_with_the_capitals_of_the_name(identifier, name, short):
+    assert wording.short_name(identifier, name) == short
+
+
+def test_what_was_said_on_a_day_without_an_hour_is_given_no_hour():
+    start = datetime(2016, 9, 16, 21, 0, tzinfo=UTC)
+    end = start + timedelta(days=1, microseconds=-1)
+    assert wording.said_time(start, end, "Asia/Damascus") == "17 Sep 2016"
+    assert wording.said_time(start, start, "Asia/Damascus") == "17 Sep 2016, 00:00"

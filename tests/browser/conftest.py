@@ -29,9 +29,8 @@ def browser():
 @pytest.fixture(scope="session")
 def report_file(tmp_path_factory):
     """The report of the made-up valley, on disk as a reader has it."""
-    from fabricated_picture import picture
-
     from ceasefire.exports import write
+    from fabricated_picture import picture
 
     folder = tmp_path_factory.mktemp("out") / "valley"
     write(picture(), folder)

@@ -1,5 +1,7 @@
 """The report as a reader sees it: offline, on a desk and on a phone."""
 
+from itertools import pairwise
+
 import pytest
 
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
@@ -72,7 +74,7 @@ def test_drawings_have_names_and_headings_are_in_order(page):
     levels = page.evaluate("() => [...document.querySelectorAll('h1, h2, h3, h4')].map(h => +h.tagName[1])")
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b - a <= 1 for a, b in pairwise(levels))
 
 
 def test_it_reads_without_scripts(browser, report_file):
@@ -91,7 +93,9 @@ def test_it_prints(page):
 def test_ink_stands_out_from_paper_in_both_schemes(browser, report_file):
     """WCAG contrast of body text and of the softest text, by day and by night."""
     contrast = """(names) => {
-      const light = c => { const v = c.match(/[0-9.]+/g).slice(0, 3).map(x => x / 255).map(x => x <= .03928 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4);
+      const light = c => {
+        const v = c.match(/[0-9.]+/g).slice(0, 3).map(x => x / 255)
+          .map(x => x <= .03928 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4);
         return .2126 * v[0] + .7152 * v[1] + .0722 * v[2]; };
       const paper = light(getComputedStyle(document.body).backgroundColor);
       return names.map(n => { const e = document.querySelector(n); const ink = light(getComputedStyle(e).color);

@@ -70,7 +70,7 @@ def page(release: Release) -> str:
         as_of=wording.clock_time(release.as_of, release.timezone),
         period=_period(release),
         parties=[
-            (desk.party(i), str(p.name))
+            (desk.party(str(i)), str(p.name))
             for i, p in sorted(release.parties.items(), key=lambda c: str(c[1].name).casefold())
         ],
         not_judicial=wording.NOT_JUDICIAL,

@@ -6,6 +6,7 @@ beside the number; an external issuer's own words are quoted, never converted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,6 +26,16 @@ BANDS = (
 
 NOT_JUDICIAL = "Not a judicial finding."
 
+CLOCK_VERBS = {
+    "not_started": "has not started",
+    "running": "is running",
+    "met": "was met",
+    "not_met": "was not met",
+    "lapsed": "has lapsed",
+    "ended": "has ended",
+    "blocked": "is quiet but closed",
+    "undetermined": "is undetermined",
+}
 CLOCK_STATES = {
     "not_started": "not started",
     "running": "running",
@@ -76,6 +87,8 @@ def between(low: float | None, high: float | None) -> str:
     """An interval as "between 51 and 79 in 100"."""
     if low is None or high is None:
         return "interval not stated"
+    if round_half_up(100 * low) == round_half_up(100 * high):
+        return "to within 1 in 100"
     return f"between {round_half_up(100 * low)} and {round_half_up(100 * high)} in 100"
 
 
@@ -85,6 +98,27 @@ def chance(p: float | None, low: float | None = None, high: float | None = None)
         return "no probability stated"
     words = f"{band(p)}, {percent(p)}"
     return f"{words} ({between(low, high)})" if low is not None and high is not None else words
+
+
+def short_name(identifier: str, name: str) -> str:
+    """A party's identifier as words, with the capitals of its name: ``us-coalition`` is "US Coalition"."""
+    spelled: dict[str, str] = {m.group().casefold(): m.group() for m in re.finditer(r"[^\W\d_]+", name)}
+    initials = "".join(
+        w[0] for w in spelled.values() if w.casefold() not in ("of", "and", "the", "that", "it")
+    )
+    capitals = "".join(c for c in initials if c.isupper())
+    words = []
+    for part in re.split(r"[-_ ]+", identifier):
+        word = spelled.get(part, part)
+        if (
+            part not in spelled
+            and (part.upper() in capitals or part.casefold() in initials.casefold())
+            and len(part) < 6
+        ):
+            word = part.upper()
+        words.append(word)
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
 
 
 def round_half_up(value: float) -> int:
@@ -157,6 +191,18 @@ def short_time(instant: datetime | None, timezone: str) -> str:
     local = instant.astimezone(ZoneInfo(timezone))
     ends_day = local.microsecond == 999999
     return day(instant, timezone) if ends_day else f"{day(instant, timezone)}, {local:%H:%M}"
+
+
+def said_time(at: datetime | None, recorded: datetime | None, timezone: str) -> str:
+    """When something was said: the day alone where the hour is not known (it was recorded at the day's end)."""
+    if at is None:
+        return "—"
+    if recorded is not None:
+        zone = ZoneInfo(timezone)
+        first, last = at.astimezone(zone), recorded.astimezone(zone)
+        if first.hour == first.minute == 0 and last.microsecond == 999999 and last > first:
+            return day(at, timezone) if last.date() == first.date() else f"by {day(recorded, timezone)}"
+    return short_time(at, timezone)
 
 
 def during(start: datetime, end: datetime, timezone: str) -> str:

@@ -191,14 +191,18 @@ def _pie(
 def _names(shown: Sequence[dict[str, Any]], places: Sequence[dict[str, Any]], chart: Chart) -> list[str]:
     """Names of places, those with the most incidents first, where they do not run into each other."""
     told = Counter(i["place_name"] for i in shown if i["place_name"])
-    known = [p for p in places if p["latitude"] is not None and p["longitude"] is not None]
+    known = [
+        p
+        for p in places
+        if p["latitude"] is not None and p["longitude"] is not None and told[p["place_name"]]
+    ]
     taken: list[tuple[float, float, float, float]] = []
     pieces = []
     for place in sorted(known, key=lambda p: (-told[p["place_name"]], p["place_name"])):
         name = str(place["place_name"])
         x, y = chart.xy(place["longitude"], place["latitude"])
         width = 7.0 * len(name)
-        for dx, anchor in ((9, "start"), (-9, "end")):
+        for dx, anchor in ((13, "start"), (-13, "end")):
             left = x + dx if anchor == "start" else x + dx - width
             box = (left, y - 9, left + width, y + 7)
             inside = left >= 0 and left + width <= WIDTH and 10 <= y <= chart.height - 10

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from ceasefire.report.charts.strokes import OTHER, day_ticks, drawing, pc, tag, text
 
-COUNT_HEIGHT, KILLED_HEIGHT, FOOT, HEAD = 150, 84, 20, 18
+COUNT_HEIGHT, KILLED_HEIGHT, FOOT, HEAD = 150, 84, 20, 30
 
 
 def bins(first: datetime, last: datetime, timezone: str) -> list[tuple[datetime, datetime]]:
@@ -112,14 +112,22 @@ def timeline(
                     class_="killed",
                 )
             )
-    for at, number in marks:
-        if start <= at <= end:
-            where = pc(place(at))
-            pieces.append(tag("line", x1=where, x2=where, y1=HEAD - 4, y2=base, class_="mark"))
-            pieces.append(text(where, HEAD - 6, number, anchor="middle", css="t mark-label"))
+    pieces += _marks([(place(at), number) for at, number in marks if start <= at <= end], base)
     n = len(incidents)
     label = f"Timeline of {n} incidents from {first:%d %b %Y} to {last:%d %b %Y}; the figures are in tables/incidents.csv"
     return drawing(pieces, label=label, height=base + FOOT + HEAD + KILLED_HEIGHT + FOOT, css="timeline")
+
+
+def _marks(marks: list[tuple[float, str]], base: float) -> list[str]:
+    """Dated lines with a number; numbers that would touch are set one above the other."""
+    pieces: list[str] = []
+    last, level = -1.0, 0
+    for where, number in sorted(marks):
+        level = level + 1 if where - last < 0.025 and level < 2 else 0
+        last = where
+        pieces.append(tag("line", x1=pc(where), x2=pc(where), y1=HEAD - 4, y2=base, class_="mark"))
+        pieces.append(text(pc(where), HEAD - 6 - 12 * level, number, anchor="middle", css="t mark-label"))
+    return pieces
 
 
 def _killed(incident: dict[str, Any]) -> tuple[int, int]:

@@ -6,6 +6,7 @@ a change of account is not by itself a sign of lying.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ceasefire.report import wording
@@ -28,7 +29,7 @@ def accounts(desk: Desk) -> dict[str, Any]:
 
 def _topics(desk: Desk) -> list[dict[str, Any]]:
     threads: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    languages = dict(desk.table("statements").select("statement_id", "url").iter_rows())
+    said = {s["statement_id"]: s for s in desk.rows("statements")}
     for row in sorted(desk.rows("positions"), key=lambda r: (r["thread"], r["order"])):
         threads.setdefault((row["about"] or "", row["thread"]), []).append(row)
     topics: dict[str, list[dict[str, Any]]] = {}
@@ -42,7 +43,7 @@ def _topics(desk: Desk) -> list[dict[str, Any]]:
                 "party_key": desk.name(rows[0]["party"]).casefold(),
                 "body": rows[0]["body"] or "",
                 "changed": sum(r["change"] in CHANGED for r in rows),
-                "rows": [_position(desk, r, languages) for r in rows],
+                "rows": [_position(desk, r, said.get(r["statement_id"], {})) for r in rows],
             }
         )
     listed = []
@@ -62,17 +63,17 @@ def _topics(desk: Desk) -> list[dict[str, Any]]:
     return listed
 
 
-def _position(desk: Desk, row: dict[str, Any], urls: dict[str, str | None]) -> dict[str, Any]:
+def _position(desk: Desk, row: dict[str, Any], statement: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": slug("s", row["statement_id"]),
-        "when": desk.at(row["said_at"]),
+        "when": wording.said_time(row["said_at"], statement.get("recorded_at"), desk.release.timezone),
         "speaker": row["speaker"],
         "change": row["change"],
         "change_words": wording.CHANGES.get(row["change"], row["change"]),
         "notable": row["change"] in CHANGED,
         "keys": (row["keys"] or "").replace("->", "→").replace("_", " "),
         "text": spoken(row["text"]),
-        "url": desk.url(row["url"] or urls.get(row["statement_id"]), "page"),
+        "url": desk.url(row["url"] or statement.get("url"), "page"),
     }
 
 
@@ -136,7 +137,7 @@ def _contradictions(desk: Desk) -> Any:
                 desk.topic(r["about"]),
                 _side(desk, said.get(r["statement_a"]), r["key_a"], r["value_a"]),
                 _side(desk, said.get(r["statement_b"]), r["key_b"], r["value_b"]),
-                r["note"],
+                desk.plain(r["note"]),
             )
         )
     heads = ("Between", "Kind", "About", "One says", "The other says", "In words")
@@ -202,7 +203,5 @@ def _divergences(desk: Desk) -> list[dict[str, Any]]:
 
 def _blames(desk: Desk, cell: str | None) -> str:
     """The cell in words: identifiers become names."""
-    words = cell or ""
-    for identifier, name in sorted(desk.release.names.items(), key=lambda c: (-len(c[0]), c[0])):
-        words = " ".join(name if w.rstrip(";:,") == identifier else w for w in words.split(" "))
-    return words
+    parts = re.split(r"([\s;,:()]+)", cell or "")
+    return "".join(desk.name(p) if p in desk.names or "|" in p or "+" in p else p for p in parts)

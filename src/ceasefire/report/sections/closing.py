@@ -12,7 +12,7 @@ from ceasefire.report.codes import problem_codes
 from ceasefire.report.gravity import RULE
 from ceasefire.report.sections.desk import Desk, sheet, slug
 from ceasefire.report.sections.incidents import finding_view
-from ceasefire.report.wording import BANDS, sentence
+from ceasefire.report.wording import BANDS
 from ceasefire.vocabulary import vocabulary
 
 SIGNAL_STATES = {"present": "present", "absent": "absent", "cannot_say": "cannot say"}
@@ -49,7 +49,7 @@ def signals(desk: Desk) -> list[dict[str, Any]]:
             "key": r["state"],
             "since": wording.day(r["since"], desk.release.timezone) if r["since"] else "",
             "value": r["value"],
-            "reason": sentence(r["reason"]),
+            "reason": desk.plain(r["reason"]),
         }
         for r in rows
     ]
@@ -67,7 +67,7 @@ def answers(desk: Desk) -> list[dict[str, Any]]:
             "id": slug("q", r["question_id"]),
             "number": r["question_id"],
             "question": r["question"],
-            "answer": r["answer"],
+            "answer": desk.plain(r["answer"]),
             "can_say": r["can_say"] is not False,
             "tables": ", ".join(
                 t.strip() for t in (r["tables"] or "").replace(",", ";").split(";") if t.strip()

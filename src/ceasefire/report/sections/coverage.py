@@ -12,7 +12,6 @@ from ceasefire.report import wording
 from ceasefire.report.charts.grid import WORDS, columns_of, day_strip, observation_strip
 from ceasefire.report.charts.intervals import ratio_scale, ratio_strip
 from ceasefire.report.sections.desk import Desk, sheet, slug
-from ceasefire.report.wording import sentence
 
 MOST_AREAS = 24
 
@@ -196,12 +195,12 @@ def _ratios(desk: Desk) -> dict[str, Any] | None:
     return {
         "window": window,
         "unit": unit.replace("_", "-"),
-        "rows": [_ratio(names, r) for r in shown],
+        "rows": [_ratio(desk, names, r) for r in shown],
         "others": len(rows) - len(shown),
     }
 
 
-def _ratio(names: dict[str, dict[str, Any]], r: dict[str, Any]) -> dict[str, Any]:
+def _ratio(desk: Desk, names: dict[str, dict[str, Any]], r: dict[str, Any]) -> dict[str, Any]:
     name = names.get(r["truce_id"], {}).get("name") or r["truce_id"]
     interval = ""
     if r["low"] is not None:
@@ -220,6 +219,6 @@ def _ratio(names: dict[str, dict[str, Any]], r: dict[str, Any]) -> dict[str, Any
         "interval": interval,
         "placebo": wording.percent(r["placebo_share"]) if r["placebo_share"] is not None else "—",
         "strip": ratio_strip(r["ratio"], r["low"], r["high"], f"{name}: {ratio} ({interval})"),
-        "warning": sentence(r["warning"]),
+        "warning": desk.plain(r["warning"]),
         "warned": bool(r["warning"]),
     }

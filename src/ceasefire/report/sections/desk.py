@@ -27,6 +27,8 @@ FULL_ENTRIES = 50
 ALL_UP_TO = 160
 COMPACT_ROWS = 500
 
+_ORDINARY = frozenset({"opposition", "government", "accident", "undetermined"})
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -93,9 +95,45 @@ class Desk:
         """The colour of an answer."""
         return self.colours.get(answer or "undetermined", OTHER)
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Names of actors, short names of parties."""
+        short = {str(i): wording.short_name(str(i), str(p.name)) for i, p in self.release.parties.items()}
+        return dict(self.release.names) | short
+
     def name(self, cell: str | None) -> str:
-        """An actor cell in words."""
-        return self.release.label(cell)
+        """An actor cell in words: ``a|b`` = one of them, ``a+b`` = both."""
+        if not cell:
+            return "not stated"
+        parts = [
+            " and ".join(self.names.get(i.strip(), i.strip()) for i in part.split("+"))
+            for part in cell.split("|")
+        ]
+        return " or ".join(parts)
+
+    @cached_property
+    def _identifiers(self) -> tuple[re.Pattern[str], dict[str, str]] | None:
+        """Identifiers that no reader would take for a word, and the names they stand for."""
+        known = {s["source_id"]: s["name"] for s in self.rows("sources")} | self.names
+        plain = {
+            i: n
+            for i, n in known.items()
+            if i != n
+            and i not in _ORDINARY
+            and (re.search("[_-]", i) or n.isupper() or i in self.release.parties)
+        }
+        if not plain:
+            return None
+        ordered = sorted(plain, key=lambda i: (-len(i), i))
+        return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, ordered))})(?![\w-])"), plain
+
+    def plain(self, text: str | None) -> str:
+        """A stage's sentence with names for identifiers, a capital and a full stop."""
+        known = self._identifiers
+        words = (text or "").strip()
+        if known:
+            words = known[0].sub(lambda m: known[1][m.group(1)], words)
+        return wording.sentence(words)
 
     def party(self, cell: str | None, missing: str = "no camp") -> Markup:
         """A party's name behind its colour."""

@@ -20,8 +20,6 @@ def headline(desk: Desk) -> dict[str, Any]:
     """Sentences (lead, text, href) and key figures (value, words, href)."""
     parts = [
         ("What was told", _told(desk), "#incidents"),
-        ("The clocks", _clocks(desk), "#clocks"),
-        ("The terms", _terms(desk), "#clauses"),
         ("Who did what", _who(desk), "#incidents"),
         ("Aid", _aid(desk), "#access"),
         ("Whose account changed", _versions(desk), "#statements"),
@@ -29,6 +27,7 @@ def headline(desk: Desk) -> dict[str, Any]:
     ]
     return {
         "sentences": [{"lead": lead, "text": text, "href": href} for lead, text, href in parts if text],
+        "answer": [t for t in (_clocks(desk), _terms(desk)) if t],
         "gravest": [_gravest(desk, i) for i in desk.order[:3]],
         "figures": _figures(desk),
     }
@@ -68,14 +67,17 @@ def _clocks(desk: Desk) -> str:
     for readings in by_clock.values():
         readings.sort(key=lambda r: (r["reading"] != "declared", r["reading"]))
         first = readings[0]
-        text = f"“{first['title'] or first['clock_id']}”: {wording.CLOCK_STATES.get(first['state'], first['state'])}"
+        text = f"“{first['title'] or first['clock_id']}” {wording.CLOCK_VERBS.get(first['state'], first['state'])}"
         other = next(
             (r for r in readings if r["reading"] == "counted" and r["state"] != first["state"]), None
         )
         if other:
-            text += f" as declared, {wording.CLOCK_STATES.get(other['state'], other['state'])} as counted from the incidents"
+            verb = wording.CLOCK_VERBS.get(other["state"], other["state"])
+            text += f" as declared and {verb} as counted from the incidents"
         words.append(text)
-    return "; ".join(words) + "." if words else ""
+    if len(words) < 2:
+        return f"The agreement’s clock {words[0]}." if words else ""
+    return f"Of the agreement’s {len(words)} clocks, {listed(words)}."
 
 
 _VERDICT_ORDER = (
@@ -94,16 +96,28 @@ def _terms(desk: Desk) -> str:
     if not counts:
         return ""
     total = sum(counts.values())
-    words = [f"{counts[v]} {wording.term('verdicts', v)}" for v in _VERDICT_ORDER if counts[v]]
-    text = f"Of {counted(total, 'obligation')} (each counted once for each who is bound), {listed(words)}. "
+    rest = [
+        f"{counts[v]} {_are(counts[v])} {wording.term('verdicts', v)}"
+        for v in _VERDICT_ORDER[1:]
+        if counts[v]
+    ]
     holders = Counter(r["holder"] for r in desk.rows("verdicts") if r["verdict"] == "breached")
-    if holders:
-        each = [
-            f"{desk.name(h)} ({n})"
-            for h, n in sorted(holders.items(), key=lambda c: desk.name(c[0]).casefold())
-        ]
-        text += f"Breached, by bearer: {listed(each)}. {wording.NOT_JUDICIAL}"
-    return text
+    each = [
+        f"{n} by {desk.name(h)}" for h, n in sorted(holders.items(), key=lambda c: desk.name(c[0]).casefold())
+    ]
+    text = f"Of {counted(total, 'obligation')}, each counted once for everyone it binds, "
+    if counts["breached"]:
+        rest.insert(
+            0,
+            f"{counts['breached']} {'was' if counts['breached'] == 1 else 'were'} breached ({listed(each)})",
+        )
+    else:
+        rest.insert(0, "none is found to be breached")
+    return f"{text}{listed(rest)}."
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def _who(desk: Desk) -> str:
@@ -172,10 +186,13 @@ def _versions(desk: Desk) -> str:
     if not spoke:
         return ""
     parties = sorted((p for p in spoke if p), key=lambda p: desk.name(p).casefold())
-    words = [f"{desk.name(p)} {changed[p]}" for p in parties]
+    words = [f"{desk.name(p)} {changed[p]}" for p in parties if changed[p]]
+    none = [desk.name(p) for p in parties if not changed[p]]
+    told = listed(words) or "none by anybody"
+    others = f"; none by {listed(none)}" if none and words else ""
     return (
-        "Accounts replaced by one that cannot hold with it, or given up, without saying so, counted thread by thread: "
-        f"{listed(words)}. A change is not by itself a sign of lying."
+        "Accounts given up, or replaced by one that cannot hold with them, without saying so, counted voice by voice: "
+        f"{told}{others}. A change is not by itself a sign of lying."
     )
 
 

@@ -21,9 +21,9 @@ from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spok
 from ceasefire.report.sections.headline import answer_sentence
 from ceasefire.report.wording import counted
 
-OPEN_ENTRIES = 6
+OPEN_ENTRIES = 3
 MOST_ACCOUNTS = 60
-MOST_MARKS = 9
+MOST_MARKS = 6
 
 
 def incidents(desk: Desk) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class _Look:
             "answer": answer_sentence(desk, row),
             "answer_short": _short_answer(desk, row),
             "colour": desk.colour(row["answer"]),
-            "rule": row["rule"],
+            "rule": desk.plain(row["rule"]),
             "distribution": self._distribution(incident_id),
             "rivals": " against ".join(desk.name(r) for r in rivals) if len(rivals) == 2 else "",
             "accounts": self._accounts(incident_id, rivals),
@@ -206,7 +206,7 @@ class _Look:
         return {
             "id": slug("r", report["report_id"]),
             "report": report["report_id"],
-            "when": desk.at(report["published_at"]),
+            "when": wording.said_time(report["published_at"], report["recorded_at"], desk.release.timezone),
             "source": desk.source(report["source_id"]),
             "kind": wording.term("source_kinds", source.get("kind"), ""),
             "camp": desk.party(source.get("camp")),
@@ -216,7 +216,7 @@ class _Look:
             "text": spoken(report["text"], report["language"]),
             "url": desk.url(report["url"], "page"),
             "copy": f"{wording.COPY_BASES.get(copied, copied)} {origin}" if copied else "",
-            "weight": "counted with its origin" if copied else odds(weight),
+            "weight": "copy" if copied else odds(weight),
         }
 
     def _sums(self, incident_id: str) -> Any:
@@ -230,11 +230,10 @@ class _Look:
         order = [a["actor"] for a in answers if any(t["actor"] == a["actor"] for t in terms)]
         steps: dict[tuple[str, str, str], dict[str, float]] = {}
         for term in sorted(terms, key=lambda t: (t["step"], t["actor"])):
-            key = (
-                term["kind"] or "",
-                self.desk.source(term["source_id"]) if term["source_id"] else "",
-                term["report_ids"] or "",
-            )
+            who = self.desk.source(term["source_id"]) if term["source_id"] else ""
+            if not who and term["camp"]:
+                who = f"sources of {self.desk.name(term['camp'])}"
+            key = (term["kind"] or "", who or (term["says"] or ""), term["report_ids"] or "")
             cell = steps.setdefault(key, {})
             cell[term["actor"]] = cell.get(term["actor"], 0.0) + (term["log_weight"] or 0.0)
         rows: list[tuple[Any, ...]] = [

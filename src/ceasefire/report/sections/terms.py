@@ -11,9 +11,8 @@ from typing import Any
 from markupsafe import Markup
 
 from ceasefire.report import wording
-from ceasefire.report.charts.clocks import axis_of, axis_strip, clock_strip
+from ceasefire.report.charts.clocks import Axis, axis_of, axis_strip, clock_strip
 from ceasefire.report.sections.desk import Desk, sheet, slug
-from ceasefire.report.wording import sentence
 from ceasefire.vocabulary import vocabulary
 
 VERDICT_MARKS = {
@@ -36,32 +35,51 @@ def clocks(desk: Desk) -> dict[str, Any]:
     events: dict[str, list[dict[str, Any]]] = {}
     for event in desk.rows("clock_events"):
         events.setdefault(event["clock_id"], []).append(event)
-    rows.sort(key=lambda r: (r["clock_id"], r["reading"] != "declared", r["reading"]))
-    listed = []
+    rank = {"declared": 0, "counted": 1}
+    rows.sort(key=lambda r: (r["clock_id"], rank.get(r["reading"], 2), r["ends_at"] or as_of, r["reading"]))
+    groups: dict[str, dict[str, Any]] = {}
     for row in rows:
-        moved = events.get(row["clock_id"], [])
-        listed.append(
+        group = groups.setdefault(
+            row["clock_id"],
             {
-                "id": slug("clock", f"{row['clock_id']}-{row['reading']}"),
                 "title": row["title"] or row["clock_id"],
                 "owner": _owners(desk, row["owner"]),
-                "reading": row["reading"],
-                "state": wording.CLOCK_STATES.get(row["state"], row["state"]),
-                "key": row["state"],
-                "ends": wording.clock_time(row["ends_at"], desk.release.timezone)
-                if row["ends_at"]
-                else "no end stated",
-                "run": _run(row),
-                "reason": sentence(row["reason"]),
-                "sure": wording.chance(row["probability"]) if row["probability"] not in (None, 1.0) else "",
-                "strip": clock_strip(row, moved, axis, as_of) if axis else Markup(""),
-            }
+                "rows": [],
+                "what_if": [],
+            },
         )
+        view = _reading(desk, row, events.get(row["clock_id"], []), axis)
+        group["what_if" if row["reading"].startswith("if ") else "rows"].append(view)
     return {
-        "clocks": listed,
+        "groups": list(groups.values()),
         "axis": axis_strip(axis, as_of) if axis else "",
         "off_axis": bool(axis and not axis.holds(as_of)),
         "events": _events(desk),
+    }
+
+
+def _reading(
+    desk: Desk, row: dict[str, Any], moved: list[dict[str, Any]], axis: Axis | None
+) -> dict[str, Any]:
+    """One way of reading a clock. Incidents move it only where it is counted from them; what-ifs are moved by nothing."""
+    reading, timezone = row["reading"], desk.release.timezone
+    if reading == "counted":
+        moved = [e for e in moved if e["kind"] in ("breach", "reset", "start")]
+    elif reading.startswith("if "):
+        moved = []
+    else:
+        moved = [e for e in moved if e["kind"] != "breach"]
+    sure = row["probability"] not in (None, 1.0)
+    return {
+        "id": slug("clock", f"{row['clock_id']}-{reading}"),
+        "reading": f"as {reading}" if reading in ("declared", "counted") else reading,
+        "state": wording.CLOCK_STATES.get(row["state"], row["state"]),
+        "key": row["state"],
+        "ends": wording.clock_time(row["ends_at"], timezone) if row["ends_at"] else "no end stated",
+        "run": _run(row),
+        "reason": desk.plain(row["reason"]),
+        "sure": wording.chance(row["probability"]) if sure else "",
+        "strip": clock_strip(row, moved, axis, desk.release.as_of) if axis else Markup(""),
     }
 
 
@@ -87,7 +105,7 @@ def _events(desk: Desk) -> Any:
             desk.at(e["until"]) if e["until"] else None,
             desk.name(e["by"]) if e["by"] else None,
             {True: "jointly", False: "one side"}.get(e["joint"]),
-            sentence(e["effect"]),
+            desk.plain(e["effect"]),
         )
         for e in sorted(desk.rows("clock_events"), key=lambda e: (e["at"], e["clock_id"], e["kind"]))
     ]
@@ -96,19 +114,22 @@ def _events(desk: Desk) -> Any:
 
 
 def clauses(desk: Desk) -> dict[str, Any]:
-    """The clause table: one row an obligation and bearer."""
+    """The clause table, one row for bearers who share verdict and reason; what cannot be tested stands apart."""
     order = {v: n for n, v in enumerate(VERDICT_ORDER)}
-    rows = sorted(
-        desk.rows("verdicts"),
-        key=lambda r: (r["clause"] or "~", r["norm_id"], order.get(r["verdict"], 99), r["holder"]),
-    )
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    known = sorted(desk.rows("verdicts"), key=lambda r: (r["clause"] or "~", r["norm_id"], r["holder"]))
+    for row in known:
+        alike = (row["norm_id"], row["verdict"], row["reason"], row["p_breached"], row["incidents"])
+        groups.setdefault(alike, []).append(row)
+    rows = sorted(groups.values(), key=lambda g: order.get(g[0]["verdict"], 99))  # the sort is stable
+    blind = ("not_testable", "not_observed")
     return {
-        "rows": [_clause(desk, r) for r in rows],
-        "untestable": [_clause(desk, r) for r in rows if r["verdict"] in ("not_testable", "not_observed")],
+        "rows": [_clause(desk, g) for g in rows if g[0]["verdict"] not in blind],
+        "untestable": [_clause(desk, g) for g in rows if g[0]["verdict"] in blind],
         "verdicts": [
             (VERDICT_MARKS[v], wording.term("verdicts", v), _definition(v))
             for v in VERDICT_ORDER
-            if any(r["verdict"] == v for r in rows)
+            if any(r["verdict"] == v for r in known)
         ],
     }
 
@@ -117,26 +138,33 @@ def _definition(verdict: str) -> str:
     return vocabulary("verdicts")[verdict].definition
 
 
-def _clause(desk: Desk, row: dict[str, Any]) -> dict[str, Any]:
+def _clause(desk: Desk, alike: list[dict[str, Any]]) -> dict[str, Any]:
+    row = alike[0]
+    bearers = [
+        Markup('<span class="bearer" id="{}">{}{}</span>').format(
+            slug("n", f"{r['norm_id']}-{r['holder']}"),
+            desk.party(r["holder"]),
+            Markup(' <span class="badge">bearer disputed</span>') if r["contested_bearer"] else "",
+        )
+        for r in alike
+    ]
     return {
-        "id": slug("n", f"{row['norm_id']}-{row['holder']}"),
-        "clause": row["clause"] or row["norm_id"],
+        "clause": (row["clause"] or row["norm_id"]).replace("_", " "),
+        "norm": row["norm_id"],
         "title": row["title"] or row["norm_id"],
-        "holder": desk.party(row["holder"]),
-        "contested": row["contested_bearer"],
+        "holders": Markup("").join(bearers),
         "mark": VERDICT_MARKS.get(row["verdict"], "·"),
         "verdict": wording.term("verdicts", row["verdict"]),
         "key": row["verdict"],
         "chance": _breach_chance(row),
-        "reason": sentence(row["reason"]),
-        "incidents": desk.several(row["incidents"], 4),
+        "reason": desk.plain(row["reason"]),
+        "incidents": desk.several(row["incidents"], 3),
         "text_status": wording.term("text_status", row["text_status"], "text status not stated"),
-        "source": row["source"],
     }
 
 
 def _breach_chance(row: dict[str, Any]) -> str:
     if row["p_breached"] is None:
         return "—"
-    error = f", Monte Carlo error {100 * row['mc_error']:.1f}" if row["mc_error"] else ""
-    return f"{wording.percent(row['p_breached'])} (breached at least once{error})"
+    error = f" ± {100 * row['mc_error']:.1f} (sampling)" if row["mc_error"] else ""
+    return wording.percent(row["p_breached"]) + error
