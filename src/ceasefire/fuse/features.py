@@ -52,9 +52,9 @@ def _time(data: Encoded, left: Ints, right: Ints, shift: float) -> NDArray[np.in
     overlap = np.minimum(data.end[left], end) - np.maximum(data.start[left], start)
     meet = overlap >= 0.1 * np.minimum(one, two)
     gap = np.maximum(-overlap, 0.0)
-    middle = np.abs(data.start[left] + data.end[left] - start - end) / 2
     tight = longest <= TIGHT_H
-    apart = np.where(tight, gap, np.maximum(gap, middle - 0.25 * (one + two)))
+    # a day without an hour stands for its noon; longer intervals are met at their nearest day
+    apart = np.where(tight, gap, gap + (np.minimum(one, 24.0) + np.minimum(two, 24.0)) / 2)
     return _pick(
         "time",
         len(left),

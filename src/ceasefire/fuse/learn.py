@@ -160,7 +160,7 @@ def _weight(feature: str, matches: Floats, null: Floats) -> Floats:
     expected = np.minimum(seen, seen.sum() * null) + np.sqrt(seen * seen.sum() * null)
     trust = expected / (expected + SHRINK)
     value = np.clip(trust * raw + (1 - trust) * default, -MAX_WEIGHT, MAX_WEIGHT)
-    value[unknown] = 0.0
+    value[unknown] = default[unknown]
     if feature == "act":
         value[_EXCLUSIVE] = min(value[_EXCLUSIVE], EXCLUSIVE_MOST)
     for chain in sorted({level.chain for level in TABLE[feature]} - {""}):

@@ -65,7 +65,9 @@ TABLE: dict[str, tuple[Level, ...]] = {
         Level("same hour", 1.8, "t", "both give a time of day, within an hour"),
         Level("same day", 1.0, "t", "intervals of up to a day and a half that overlap"),
         Level("hours apart", 0.0, "t", "one to six hours apart"),
-        Level("half a day apart", -1.0, "t", "six to eighteen hours apart, by the middle of the intervals"),
+        Level(
+            "half a day apart", -1.0, "t", "six to eighteen hours apart, a day without an hour taken at noon"
+        ),
         Level("next day", -1.8, "t", "eighteen to thirty hours apart: raids on one place recur daily"),
         Level("days apart", -3.0, "t", "more than thirty hours apart"),
         Level("same week", 0.3, "", "they overlap, and one is known to the week only"),
@@ -82,7 +84,9 @@ TABLE: dict[str, tuple[Level, ...]] = {
         Level("area holds it", 0.3, "", "one is known to an area that holds the other"),
         Level("area beside it", -1.5, "", "one is known to an area that does not quite reach the other"),
         Level("same admin area", -0.3, "", "only the first-level area is shared"),
-        Level("unknown", 0.0, "", "one gives no place"),
+        Level(
+            "unknown", -2.5, "", "one gives no place: without it far fewer pairs of a day are one happening"
+        ),
     ),
     "act": (
         Level("same, telling", 2.0, "a", "the same act, one that is rare here"),
