@@ -299,3 +299,12 @@ def test_every_code_used_is_documented_and_every_documented_code_is_used():
     used |= set(re.findall(r'code="([a-z_]+)"', source))
     used |= set(re.findall(r'refused\(\s*\w[\w.]*, "([a-z_]+)"', source))
     assert used - documented == set()
+
+
+def test_a_file_with_more_rows_than_are_read_at_once_is_refused(tmp_path, monkeypatch):
+    for module in ("delimited", "jsonlines", "workbook"):
+        monkeypatch.setattr(f"ceasefire.ingest.{module}.MAX_ROWS", 3)
+    pl.DataFrame({"a": [1, 2, 3, 4]}).write_parquet(tmp_path / "t.parquet")
+    assert refusal(written(tmp_path, "a,b\n1,2\n3,4\n5,6\n7,8\n")) == "file_too_large"
+    assert refusal(written(tmp_path, '{"a": 1}\n' * 5, "t.jsonl")) == "file_too_large"
+    assert refusal(tmp_path / "t.parquet") == "file_too_large"

@@ -20,6 +20,7 @@ from ceasefire.problems import Problem
 
 # Our choices, fixed before any file was read with them.
 MAX_RECORD = 1 << 20  # characters of one row; longer rows are left out
+MAX_ROWS = 1_000_000  # rows of one file, so that a file of tiny rows cannot fill the memory
 SAMPLE_ROWS = 50  # rows looked at to find the delimiter
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -29,6 +30,10 @@ csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD + 1))
 _SEP_LINE = re.compile(r"sep=(.)\s*$", re.IGNORECASE)
 
 Row = tuple[int, list[str]]
+
+
+class TooManyRowsError(ValueError):
+    """The file has more rows than are read at once."""
 
 
 def find_delimiter(handle: TextIO) -> str:
@@ -115,6 +120,9 @@ def read_delimited(
     """Read the rows, header included, each with the line where it starts (the first line is 1).
 
     Blank lines are passed over. ``codec`` damage is replaced by U+FFFD, for the caller to report.
+
+    Raises:
+        TooManyRowsError: more than ``MAX_ROWS`` rows.
     """
     rows: list[Row] = []
     problems: list[Problem] = []
@@ -126,6 +134,8 @@ def read_delimited(
                 problems.append(problem)
             if cells is not None and not (line == 1 and _SEP_LINE.match("".join(cells) + delimiter)):
                 rows.append((line, cells))
+            if len(rows) + len(problems) > MAX_ROWS:
+                raise TooManyRowsError(f"more than {MAX_ROWS} rows")
     return rows, problems
 
 

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ceasefire.ingest.delimited import MAX_RECORD
+from ceasefire.ingest.delimited import MAX_RECORD, MAX_ROWS, TooManyRowsError
 from ceasefire.problems import Problem
 
 JsonRow = tuple[int, dict[str, str | None]]
@@ -68,13 +68,19 @@ def _row(line: str) -> dict[str, str | None]:
 
 
 def read_json_lines(path: Path, codec: str, name: str) -> tuple[list[JsonRow], list[Problem]]:
-    """Read the objects with their lines. Blank lines are passed over."""
+    """Read the objects with their lines. Blank lines are passed over.
+
+    Raises:
+        TooManyRowsError: more than ``MAX_ROWS`` rows.
+    """
     rows: list[JsonRow] = []
     problems: list[Problem] = []
     number = 0
     with path.open(encoding=codec, errors="replace") as handle:
         while line := handle.readline(MAX_RECORD):
             number += 1
+            if len(rows) + len(problems) > MAX_ROWS:
+                raise TooManyRowsError(f"more than {MAX_ROWS} rows")
             try:
                 if len(line) >= MAX_RECORD and not line.endswith("\n"):
                     while (rest := handle.readline(MAX_RECORD)) and not rest.endswith("\n"):

@@ -26,6 +26,8 @@ MAX_INTEGER = 2**63 - 1  # what a column of integers can hold
 
 def plain_digits(text: str) -> str:
     """The text with digits of any script, signs and Arabic separators as ASCII; no marks of direction."""
+    if text.isascii():
+        return text.strip()
     out = []
     for char in unicodedata.normalize("NFC", text):
         if char.isascii():

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ceasefire.ingest.delimited import read_delimited
+from ceasefire.ingest.delimited import TooManyRowsError, read_delimited
 from ceasefire.ingest.encoding import Encoding, NotTextError, find_encoding
 from ceasefire.ingest.jsonlines import JsonRow, read_json_lines
 from ceasefire.ingest.workbook import UnreadableFileError, read_parquet, read_workbook
 from ceasefire.problems import CaseError, Problem
 
-MAX_BYTES = 2 << 30  # our choice: larger files are asked to be split
+MAX_BYTES = 512 << 20  # our choice: rows take some six times the file in memory; larger files are to be split
 
 _FORMATS = {
     ".csv": "delimited",
@@ -94,6 +94,10 @@ def read_table(
     except UnreadableFileError as error:
         raise refused(
             shown, "file_unreadable", FORMATS, str(error), "save the file again in one of them"
+        ) from None
+    except TooManyRowsError as error:
+        raise refused(
+            shown, "file_too_large", "fewer rows", str(error), "split the file by year or area"
         ) from None
     except NotTextError as error:
         action = "save the file as CSV in UTF-8, or name its encoding"
@@ -196,7 +200,7 @@ def _from_cells(
     body = [(line, [tidy(cell) for cell in cells]) for line, cells in lines]
     first = next((place for place, (line, cells) in enumerate(body) if any(cells) or line == 0), None)
     if first is None:
-        raise refused(shown, "file_empty", "a header and rows", "no header", "export the table again")
+        raise refused(shown, "file_empty", "a header and rows", _found(problems), "export the table again")
     (head_line, head), rows = body[first], body[first + 1 :]
     # Empty rows above the header are common in workbooks; rows of figures below an empty one are no header.
     if not any(head) or (first and any(_FIGURE.fullmatch(cell) for cell in head if cell)):
@@ -223,6 +227,10 @@ def _from_cells(
         found.append(_note(shown, blank[0], "rows_blank", found=f"{len(blank)} empty rows", action=action))
     encoding = codec.codec if isinstance(codec, Encoding) else codec
     return RawTable(shown, tuple(name for name in columns if name), tuple(kept), encoding, tuple(found))
+
+
+def _found(problems: Sequence[Problem]) -> str:
+    return f"no header: line {problems[0].line} has {problems[0].found}" if problems else "no header"
 
 
 def tidy(cell: str | None) -> str | None:

@@ -15,6 +15,8 @@ from typing import TypeVar
 
 import polars as pl
 
+from ceasefire.ingest.delimited import MAX_ROWS, TooManyRowsError
+
 # Our choice: a workbook that unpacks to more is refused, so that a small file cannot fill the memory.
 MAX_UNPACKED = 1 << 30
 
@@ -74,6 +76,7 @@ def read_parquet(path: Path) -> list[Row]:
 
     Raises:
         UnreadableFileError: not a Parquet file.
+        TooManyRowsError: more rows than are read at once.
     """
     with path.open("rb") as handle:
         head = handle.read(4)
@@ -81,6 +84,9 @@ def read_parquet(path: Path) -> list[Row]:
         tail = handle.read(4)
     if head != b"PAR1" or tail != b"PAR1":
         raise UnreadableFileError("a file without Parquet's mark at both ends")
+    n_rows = guarded(lambda: pl.scan_parquet(path).select(pl.len()).collect().item())
+    if n_rows > MAX_ROWS:
+        raise TooManyRowsError(f"{n_rows} rows (at most {MAX_ROWS})")
     frame = guarded(lambda: pl.read_parquet(path).select(_as_text(pl.scan_parquet(path).collect_schema())))
     rows: list[Row] = [(0, list(frame.columns))]
     rows += [(n, list(row)) for n, row in enumerate(frame.iter_rows(), start=1)]
