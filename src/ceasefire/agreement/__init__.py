@@ -28,6 +28,7 @@ from ceasefire.agreement.language import (
     Variant,
     Zone,
 )
+from ceasefire.agreement.lint import lint
 from ceasefire.agreement.load import load
 from ceasefire.agreement.write import dump
 
@@ -55,5 +56,6 @@ __all__ = [
     "Variant",
     "Zone",
     "dump",
+    "lint",
     "load",
 ]
