@@ -51,4 +51,6 @@ def vocabulary(name: str) -> Mapping[str, Term]:
 
 def names() -> list[str]:
     """The names of all vocabularies."""
-    return sorted(p.name.removesuffix(".yaml") for p in files(__package__).iterdir() if p.name.endswith(".yaml"))
+    return sorted(
+        p.name.removesuffix(".yaml") for p in files(__package__).iterdir() if p.name.endswith(".yaml")
+    )
