@@ -192,18 +192,36 @@ def test_a_later_report_keeps_every_name() -> None:
     assert set(late.incidents["incident_id"]) == early  # A0 sorts first but was recorded last
 
 
-def test_two_names_tied_by_a_later_report_leave_a_trace() -> None:
+def test_a_report_torn_between_two_incidents_says_so() -> None:
     first = {"text": "market bakery flour burned", "act": None}
     second = {"text": "clinic ambulance driver wounded", "act": None, "place_name": "Orem", "latitude": 36.24}
-    tie = {"text": "market bakery flour burned clinic ambulance driver wounded", "latitude": 36.19}
-    fused = fuse(told(first, first, second, second, {**tie, "act": None}))
-    if fused.incidents.height == 1:
-        merged = fused.lineage.filter(pl.col("change") == "merged_into").row(0, named=True)
-        assert (merged["incident_id"], merged["other_id"], merged["because"]) == ("I-R2", "I-R0", "R4")
-    else:
-        assert fused.incidents["incident_id"].to_list() == ["I-R0", "I-R2"]
-    minted = fused.lineage.filter(pl.col("change") == "minted")
-    assert minted["incident_id"].to_list() == fused.incidents["incident_id"].to_list()
+    both = {
+        "text": "market bakery flour burned clinic ambulance driver wounded",
+        "latitude": 36.19,
+        "act": None,
+    }
+    fused = fuse(told(first, first, second, second, both))
+    assert groups(fused) == [["R0", "R1", "R4"], ["R2", "R3"]]
+    probability = dict(fused.memberships.select("report_id", "probability").rows())
+    assert probability["R4"] == pytest.approx(0.49, abs=0.02)  # as likely the other one
+    assert probability["R0"] > 0.95
+    cohesion = dict(fused.incidents.select("incident_id", "cohesion").rows())
+    assert cohesion["I-R0"] == probability["R4"]  # as sure as its least sure report
+
+
+def test_two_names_tied_by_a_later_report_leave_a_trace() -> None:
+    first = {"text": "market bakery flour burned", "act": None}
+    second = {"text": "clinic ambulance driver wounded", "act": None, "place_name": "Orem", "latitude": 36.21}
+    both = {
+        "text": "market bakery flour burned clinic ambulance driver wounded",
+        "latitude": 36.18,
+        "act": None,
+    }
+    assert groups(fuse(told(first, second))) == [["R0"], ["R1"]]
+    fused = fuse(told(first, second, both))
+    assert groups(fused) == [["R0", "R1", "R2"]]
+    rows = fused.lineage.select("incident_id", "change", "other_id", "because").rows()
+    assert rows == [("I-R0", "minted", "R0", "R0"), ("I-R1", "merged_into", "I-R0", "R2")]
 
 
 def test_names_of_an_earlier_run_are_followed() -> None:
