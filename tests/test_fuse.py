@@ -324,12 +324,6 @@ def test_any_frame_will_do() -> None:
     assert fuse(bare.clear()).incidents.height == 0
 
 
-def test_the_room_can_be_called() -> None:
-    import ceasefire.fuse as room
-
-    assert room(told({}, {})).incidents.height == 1  # type: ignore[operator]
-
-
 @pytest.mark.parametrize("one_source", [True, False])
 def test_ten_thousand_identical_reports_are_one_incident_in_bounded_work(one_source: bool) -> None:
     n = 10_000

@@ -47,7 +47,7 @@ class Patterns:
     counts: Floats
 
 
-def learn(data: Encoded, levels: Levels, seed: int) -> Weights:
+def learn(data: Encoded, left: Ints, levels: Levels, seed: int) -> Weights:
     """Weights for these reports; the defaults when there is too little to learn from."""
     default = default_weights()
     count = len(levels["time"])
@@ -59,8 +59,11 @@ def learn(data: Encoded, levels: Levels, seed: int) -> Weights:
     ceiling = float(np.clip(1.0 - ratio, 0.02, 0.9))
     one_source = levels["source"] != 0
     across = _patterns({f: levels[f][~one_source] for f in LEARNED})
-    within = _patterns({f: levels[f][one_source] for f in LEARNED})
-    share, own, values = _em(across, within, _shares(decoys), ceiling)
+    within = _patterns({f: levels[f][one_source] for f in LEARNED}, _balance(data.source[left[one_source]]))
+    # the null that explains the pairs of two sources better: mostly one source's own pairs, or decoys alone
+    nulls = (DECOY_WORTH, 100.0 * max(within.counts.sum(), DECOY_WORTH))
+    fits = [_em(across, within, _shares(decoys), ceiling, worth) for worth in nulls]
+    _, share, own, values = max(fits, key=lambda fit: fit[0])
     penalty = float(np.clip(_logit(own) - _logit(share), -4.0, 0.0))
     page = default.values["source"][2] - default.values["source"][1]
     values["source"] = np.array([0.0, penalty, penalty + page])
@@ -106,27 +109,36 @@ def _shares(levels: Levels) -> dict[str, Floats]:
     return shares
 
 
-def _patterns(levels: Levels) -> Patterns:
+def _balance(source: Ints) -> Floats:
+    """Weights that let no prolific source (a register of the dead, a digest) stand for all: its pairs by their root."""
+    pairs = np.bincount(source, minlength=1).astype(np.float64)
+    worth = 1.0 / np.sqrt(pairs[source])
+    return np.asarray(worth * len(worth) / max(float(worth.sum()), 1e-9))
+
+
+def _patterns(levels: Levels, worth: Floats | None = None) -> Patterns:
     code = np.zeros(len(levels["time"]), dtype=np.int64)
     for feature in LEARNED:
         code = code * len(TABLE[feature]) + levels[feature]
-    found, counts = np.unique(code, return_counts=True)
+    found, row = np.unique(code, return_inverse=True)
+    counts = np.bincount(row, worth, minlength=len(found)).astype(np.float64)
     columns: list[Ints] = []
     for feature in reversed(LEARNED):
         columns.append(found % len(TABLE[feature]))
         found = found // len(TABLE[feature])
-    return Patterns(columns[::-1], counts.astype(np.float64))
+    return Patterns(columns[::-1], counts)
 
 
 def _em(
-    across: Patterns, within: Patterns, decoys: dict[str, Floats], ceiling: float
-) -> tuple[float, float, dict[str, Floats]]:
-    """Share of matches among pairs of two sources, among one source's own pairs, and the weights.
+    across: Patterns, within: Patterns, decoys: dict[str, Floats], ceiling: float, worth: float
+) -> tuple[float, float, float, dict[str, Floats]]:
+    """Log-likelihood, share of matches among pairs of two sources, among one source's own pairs, and the weights.
 
     m comes from pairs of two sources; u from one source's own pairs as far as they are not repeats, beside the decoys.
     """
     values = {f: np.array([level.weight for level in TABLE[f]]) for f in LEARNED}
     share, own = min(0.05, ceiling), SAME_SOURCE_START * min(0.05, ceiling)
+    nulls: dict[str, Floats] = {}
     for _ in range(_ROUNDS):
         match = _posterior(across, share, values) * across.counts
         repeat = _posterior(within, own, values)
@@ -135,11 +147,25 @@ def _em(
         apart = (1.0 - repeat) * within.counts
         for k, feature in enumerate(LEARNED):
             n = len(TABLE[feature])
-            null = np.bincount(within.columns[k], apart, minlength=n) + DECOY_WORTH * decoys[feature]
+            null = np.bincount(within.columns[k], apart, minlength=n) + worth * decoys[feature]
             null[_UNKNOWN[feature]] = 0.0
             seen = np.bincount(across.columns[k], match, minlength=n).astype(np.float64)
-            values[feature] = _weight(feature, seen, null / null.sum())
-    return share, own, values
+            nulls[feature] = null / null.sum()
+            values[feature] = _weight(feature, seen, nulls[feature])
+    return _likelihood(across, share, nulls, values), share, own, values
+
+
+def _likelihood(
+    patterns: Patterns, share: float, nulls: dict[str, Floats], values: dict[str, Floats]
+) -> float:
+    """Log-likelihood of the histogram under the mixture of matches and others."""
+    apart, evidence = np.zeros(len(patterns.counts)), np.zeros(len(patterns.counts))
+    for feature, column in zip(LEARNED, patterns.columns, strict=True):
+        known = ~np.isin(column, _UNKNOWN[feature])
+        apart += np.where(known, np.log(np.maximum(nulls[feature][column], 1e-9)), 0.0)
+        evidence += values[feature][column]
+    mixture = np.logaddexp(np.log(share) + evidence, np.log1p(-share))
+    return float((patterns.counts * (apart + mixture)).sum())
 
 
 def _posterior(patterns: Patterns, share: float, values: dict[str, Floats]) -> Floats:
@@ -160,6 +186,9 @@ def _weight(feature: str, matches: Floats, null: Floats) -> Floats:
     expected = np.minimum(seen, seen.sum() * null) + np.sqrt(seen * seen.sum() * null)
     trust = expected / (expected + SHRINK)
     value = np.clip(trust * raw + (1 - trust) * default, -MAX_WEIGHT, MAX_WEIGHT)
+    # clear agreement never counts against, nor clear disagreement for
+    value = np.where(default >= 0.5, np.maximum(value, 0.0), value)
+    value = np.where(default <= -0.5, np.minimum(value, 0.0), value)
     value[unknown] = default[unknown]
     if feature == "act":
         value[_EXCLUSIVE] = min(value[_EXCLUSIVE], EXCLUSIVE_MOST)

@@ -85,7 +85,7 @@ def fuse(
     pairs = find_pairs(data)
     left, right = _with_decided(pairs, ruling, data.n)
     levels = compare(data, left, right)
-    weights = learn(data, levels, seed)
+    weights = learn(data, left, levels, seed)
     weight = np.round(score(levels, weights), 9)
     graph = _graph(data, pairs, left, right, weight, ruling)
     label = cluster(graph)
@@ -120,9 +120,11 @@ def _aliases(actors: pl.DataFrame | None) -> dict[str, frozenset[str]]:
         return {}
     named: dict[str, frozenset[str]] = {}
     listed = table("actors").conform(actors)
-    for row in listed.select("actor_id", "name", "aliases", "party").iter_rows():
-        actor, name, others, party = row
-        words = [actor, name, *(others or "").split(";")]
+    ids = {actor.lower() for actor in listed["actor_id"]}
+    for actor, name, others, party in listed.select("actor_id", "name", "aliases", "party").iter_rows():
+        # A word that is an actor's identifier means that actor, whoever else lists it as a name.
+        spoken = [w for w in (name, *(others or "").split(";")) if w.strip().lower() not in ids - {actor.lower()}]
+        words = [actor, *spoken]
         own = frozenset(w.strip().lower() for w in (*words, party or "") if w.strip())
         for word in words:
             if word.strip():
