@@ -121,6 +121,41 @@ def short_name(identifier: str, name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_COMMON_NOUNS = {
+    "alliance",
+    "army",
+    "coalition",
+    "command",
+    "council",
+    "forces",
+    "front",
+    "government",
+    "groups",
+}
+_COMMON_NOUNS |= {
+    "authorities",
+    "kingdom",
+    "movement",
+    "opposition",
+    "party",
+    "police",
+    "republic",
+    "side",
+    "union",
+}
+"""Names with one of these take an article in English."""
+
+
+def the(name: str) -> str:
+    """A name within a sentence: "the Syrian government", "Russia"."""
+    words = re.findall(r"\w+", name.casefold())
+    return (
+        f"the {name}"
+        if not name.casefold().startswith(("the ", "a ", "an ")) and _COMMON_NOUNS & set(words)
+        else name
+    )
+
+
 def round_half_up(value: float) -> int:
     """Round as a reader does by hand."""
     return int(value + 0.5)

@@ -23,6 +23,8 @@ FOLD_ABOVE = 400
 """More incidents than this are folded into cells. Our choice, for reading."""
 
 KM_PER_DEGREE = 111.2
+CLOSE_KM, DENSE_SHARE = 30.0, 0.25
+"""A second map is drawn of a neighbourhood that holds a quarter of the incidents. Our choice, for reading."""
 _MOST_NAMES = 26
 
 
@@ -56,6 +58,24 @@ def drawable(incidents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         and i["longitude"] is not None
         and (i["precision_km"] or 0) <= TOO_VAGUE_KM
     ]
+
+
+def dense_part(incidents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The incidents of the densest neighbourhood, if a second, closer map of them helps; else none."""
+    shown = drawable(incidents)
+    if not 8 <= len(shown) <= FOLD_ABOVE:
+        return []
+    ordered = sorted(shown, key=lambda i: i["incident_id"])
+    best = max(([o for o in ordered if _apart(i, o) <= CLOSE_KM] for i in ordered), key=len)
+    far = max(_apart(best[0], o) for o in ordered)
+    return best if len(best) >= DENSE_SHARE * len(shown) and far > 3 * CLOSE_KM else []
+
+
+def _apart(a: dict[str, Any], b: dict[str, Any]) -> float:
+    """Kilometres between two incidents, near enough for a map."""
+    shrink = math.cos(math.radians((a["latitude"] + b["latitude"]) / 2))
+    across = (a["longitude"] - b["longitude"]) * shrink
+    return KM_PER_DEGREE * math.hypot(across, a["latitude"] - b["latitude"])
 
 
 def map_of(

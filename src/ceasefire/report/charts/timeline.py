@@ -72,7 +72,8 @@ def timeline(
     top = _ceiling(max(len(h) for h in held))
     most = _ceiling(max(1, *(sum(_killed(i)[1] for i in h) for h in held)))
     base = HEAD + COUNT_HEIGHT
-    pieces = [*_frame(start, end, timezone, place, top, most)]
+    frame = _frame(start, end, timezone, place, top, most)
+    pieces = [p for p in frame if not p.startswith("<text")]
     order = [a for a in colours if a != "undetermined"] + ["undetermined"]
     for (left, right), inside in zip(boxes, held, strict=True):
         x, width = place(left), place(right) - place(left)
@@ -113,6 +114,7 @@ def timeline(
                 )
             )
     pieces += _marks([(place(at), number) for at, number in marks if start <= at <= end], base)
+    pieces += [p for p in frame if p.startswith("<text")]
     n = len(incidents)
     label = f"Timeline of {n} incidents from {first:%d %b %Y} to {last:%d %b %Y}; the figures are in tables/incidents.csv"
     return drawing(pieces, label=label, height=base + FOOT + HEAD + KILLED_HEIGHT + FOOT, css="timeline")
@@ -150,7 +152,9 @@ def _frame(start: datetime, end: datetime, timezone: str, place: Any, top: int, 
     for level in {0.5, 1.0} if top > 1 else {1.0}:
         y = base - COUNT_HEIGHT * level
         pieces.append(tag("line", x1="0%", x2="100%", y1=y, y2=y, class_="grid"))
-        pieces.append(text("0%", y - 3, f"{top * level:g}" + (" incidents" if level == 1 else "")))
+        pieces.append(
+            text("0%", y + 12, f"{top * level:g}" + (" incidents" if level == 1 else ""), css="t over")
+        )
     pieces.sort()
     pieces.append(tag("line", x1="0%", x2="100%", y1=base, y2=base, class_="base"))
     pieces.append(

@@ -56,7 +56,7 @@ def _consignments(desk: Desk) -> Any:
         rows.append(
             (
                 f"{r['from_place'] or 'not stated'} → {r['to_place'] or 'not stated'}",
-                f"{r['trucks'] or 'number not stated'}{' trucks' if r['trucks'] else ''}{people}",
+                f"{r['trucks'] or 'trucks not stated'}{' trucks' if r['trucks'] else ''}{people}",
                 Markup("; ").join(steps) or "no dated step",
                 r["outcome"],
                 f"{r['days_waiting']:.1f}" if r["days_waiting"] is not None else None,
@@ -72,7 +72,7 @@ def _delays(desk: Desk) -> Any:
     rows = []
     for r in sorted(desk.rows("access_delays"), key=lambda r: (-(r["days_median"] or 0), r["authority"])):
         spread = (
-            f"{r['days_median']:.1f} ({r['days_low']:.1f} to {r['days_high']:.1f})"
+            _days(r["days_median"], r["days_low"], r["days_high"])
             if None not in (r["days_median"], r["days_low"], r["days_high"])
             else None
         )
@@ -97,10 +97,14 @@ def _delays(desk: Desk) -> Any:
     return sheet(heads, rows, file="tables/access_delays.csv", numeric=(1, 2, 3))
 
 
+def _days(median: float, low: float, high: float) -> str:
+    return f"{median:.1f}" if low == high else f"{median:.1f} ({low:.1f} to {high:.1f})"
+
+
 def _routes(desk: Desk) -> Any:
     rows = [
         (r["route"], r["state"], desk.at(r["last_evidence_at"]), spoken(r["because"]))
-        for r in sorted(desk.rows("routes"), key=lambda r: r["route"])
+        for r in sorted(desk.rows("routes"), key=lambda r: (r["state"] == "unknown", r["route"]))
     ]
     return sheet(
         ("Route", "State", f"Last evidence ({desk.zone})", "Because"), rows, file="tables/routes.csv", cap=40

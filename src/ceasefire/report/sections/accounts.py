@@ -77,28 +77,37 @@ def _position(desk: Desk, row: dict[str, Any], statement: dict[str, Any]) -> dic
     }
 
 
-def _counts(desk: Desk) -> Any:
-    """Both ways of reading a party: each thread by itself, and all of its voices as one."""
-    rows = []
-    known = sorted(
-        desk.rows("voice_counts"),
-        key=lambda r: (desk.topic(r["about"]), desk.name(r["party"]).casefold(), r["reading"]),
-    )
-    for r in known:
-        rows.append(
-            (
-                desk.topic(r["about"]),
-                desk.party(r["party"], "no party"),
-                "each voice by itself" if r["reading"] == "thread" else "all voices as one",
-                r["n_statements"],
-                r["updates"],
-                r["corrections"],
-                _ranged(r["substitutions"], r["substitutions_low"], r["substitutions_high"]),
-                _ranged(r["retreats"], r["retreats_low"], r["retreats_high"]),
-            )
-        )
-    heads = ("About", "Party", "Read as", "Statements", "Updates", "Corrections", "Substitutions", "Retreats")
-    return sheet(heads, rows, file="tables/voice_counts.csv", cap=60, numeric=range(3, 8))
+def _counts(desk: Desk) -> dict[str, Any]:
+    """A party on a topic: each of its voices by itself, and all read as one. Where nothing changed: in the file."""
+    pairs: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in desk.rows("voice_counts"):
+        pairs.setdefault((row["about"], row["party"]), {})[row["reading"]] = row
+    shown, quiet = [], 0
+    for (about, party), readings in pairs.items():
+        first = readings.get("thread") or next(iter(readings.values()))
+        if not any(r[k] for r in readings.values() for k in _NOTABLE):
+            quiet += 1
+            continue
+        cells = [_two_ways(readings, k) for k in ("updates", *_NOTABLE)]
+        names = (desk.topic(about), desk.name(party).casefold())
+        shown.append((names, (names[0], desk.party(party, "no party"), first["n_statements"], *cells)))
+    shown.sort(key=lambda r: r[0])
+    heads = ("About", "Party", "Statements", "Updates", "Corrections", "Substitutions", "Retreats")
+    rows = [row for _, row in shown]
+    return {
+        "sheet": sheet(heads, rows, file="tables/voice_counts.csv", cap=40, numeric=range(2, 7)),
+        "quiet": quiet,
+    }
+
+
+_NOTABLE = ("corrections", "substitutions", "retreats")
+
+
+def _two_ways(readings: dict[str, dict[str, Any]], key: str) -> str:
+    """Voice by voice, and all voices as one: "2 | 3"."""
+    each, one = (readings.get(r, {}) for r in ("thread", "party"))
+    low, high = f"{key}_low", f"{key}_high"
+    return " | ".join(_ranged(r.get(key), r.get(low), r.get(high)) for r in (each, one))
 
 
 def _ranged(n: int | None, low: int | None, high: int | None) -> str:

@@ -125,7 +125,8 @@ def _pooling(desk: Desk) -> dict[str, Any]:
     refused = [r for r in rows if not r["allowed"]]
     why: dict[str, int] = {}
     for r in refused:
-        why[r["because"]] = why.get(r["because"], 0) + 1
+        for reason in {_kind_of_reason(desk, part) for part in r["because"].split(";")}:
+            why[reason] = why.get(reason, 0) + 1
     reasons = sorted(why.items(), key=lambda w: (-w[1], w[0]))
     return {
         "pairs": len(rows),
@@ -138,6 +139,12 @@ def _pooling(desk: Desk) -> dict[str, Any]:
             numeric=(1,),
         ),
     }
+
+
+def _kind_of_reason(desk: Desk, text: str) -> str:
+    """A reason without the particulars of its pair."""
+    words = text.partition(":")[0].strip().split(" ")
+    return " ".join("a counter" if w in desk.sources else w for w in words)
 
 
 def _checks(desk: Desk) -> Any:

@@ -27,6 +27,7 @@ FULL_ENTRIES = 50
 ALL_UP_TO = 160
 COMPACT_ROWS = 500
 
+_CELL = re.compile(r"[a-z][\w-]*(?:[|+][a-z][\w-]*)+")
 _ORDINARY = frozenset({"opposition", "government", "accident", "undetermined"})
 
 
@@ -111,6 +112,12 @@ class Desk:
         ]
         return " or ".join(parts)
 
+    def the(self, cell: str | None) -> str:
+        """An actor cell within a sentence."""
+        if not cell or "|" in cell or "+" in cell:
+            return self.name(cell)
+        return wording.the(self.name(cell))
+
     @cached_property
     def _identifiers(self) -> tuple[re.Pattern[str], dict[str, str]] | None:
         """Identifiers that no reader would take for a word, and the names they stand for."""
@@ -132,6 +139,9 @@ class Desk:
         known = self._identifiers
         words = (text or "").strip()
         if known:
+            words = _CELL.sub(
+                lambda m: self.name(m.group()) if self._is_cell(m.group()) else m.group(), words
+            )
             words = known[0].sub(lambda m: known[1][m.group(1)], words)
         return wording.sentence(words)
 
@@ -139,8 +149,11 @@ class Desk:
         """A party's name behind its colour."""
         if not cell or cell == "none":
             return escape(missing)
-        mark = swatch(self.colours[cell]) + " " if cell in self.colours else Markup("")
+        mark = swatch(self.colours[cell]) + Markup("&nbsp;") if cell in self.colours else Markup("")
         return mark + self.name(cell)
+
+    def _is_cell(self, text: str) -> bool:
+        return all(i in self.names for i in re.split("[|+]", text))
 
     @cached_property
     def order(self) -> list[str]:

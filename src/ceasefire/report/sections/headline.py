@@ -103,7 +103,7 @@ def _terms(desk: Desk) -> str:
     ]
     holders = Counter(r["holder"] for r in desk.rows("verdicts") if r["verdict"] == "breached")
     each = [
-        f"{n} by {desk.name(h)}" for h, n in sorted(holders.items(), key=lambda c: desk.name(c[0]).casefold())
+        f"{n} by {desk.the(h)}" for h, n in sorted(holders.items(), key=lambda c: desk.name(c[0]).casefold())
     ]
     text = f"Of {counted(total, 'obligation')}, each counted once for everyone it binds, "
     if counts["breached"]:
@@ -127,7 +127,7 @@ def _who(desk: Desk) -> str:
     total = sum(answers.values())
     open_ones = answers.pop("undetermined", 0)
     each = [
-        f"{desk.name(a)} ({n})" for a, n in sorted(answers.items(), key=lambda c: desk.name(c[0]).casefold())
+        f"{desk.the(a)} ({n})" for a, n in sorted(answers.items(), key=lambda c: desk.name(c[0]).casefold())
     ]
     text = f"For {open_ones:,} of {counted(total, 'incident')} the author stays undetermined. "
     if each:
@@ -146,14 +146,15 @@ def answer_sentence(desk: Desk, row: dict[str, Any]) -> str:
     """Who did it and how sure, in a sentence or two."""
     if not row["answer"]:
         return "Nobody's authorship was assessed."
-    leading, sure = desk.name(row["leading"]), wording.chance(row["probability"], row["low"], row["high"])
+    leading, sure = desk.the(row["leading"]), wording.chance(row["probability"], row["low"], row["high"])
     if row["answer"] == "undetermined":
         text = f"Author undetermined. The testimony points most to {leading}: {sure}; that does not reach the standard of proof."
     else:
         standard = wording.term("standards_of_proof", row["standard"], "no standard of proof")
         text = f"The testimony points to {leading}: {sure}; it reaches “{standard}”."
     if row["self_attributed"]:
-        text += f" {desk.name(row['leading'])} itself accepts it.".replace("  ", " ")
+        accepts = desk.the(row["leading"])
+        text += f" {accepts[0].upper()}{accepts[1:]} itself accepts it."
     elif row["contested"]:
         text += " Contested."
     return text
@@ -186,8 +187,8 @@ def _versions(desk: Desk) -> str:
     if not spoke:
         return ""
     parties = sorted((p for p in spoke if p), key=lambda p: desk.name(p).casefold())
-    words = [f"{desk.name(p)} {changed[p]}" for p in parties if changed[p]]
-    none = [desk.name(p) for p in parties if not changed[p]]
+    words = [f"{changed[p]} by {desk.the(p)}" for p in parties if changed[p]]
+    none = [desk.the(p) for p in parties if not changed[p]]
     told = listed(words) or "none by anybody"
     others = f"; none by {listed(none)}" if none and words else ""
     return (

@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ceasefire.report import wording
-from ceasefire.report.charts.atlas import TOO_VAGUE_KM, drawable, map_of
+from ceasefire.report.charts.atlas import TOO_VAGUE_KM, dense_part, drawable, map_of
 from ceasefire.report.charts.intervals import scale, strip
 from ceasefire.report.charts.timeline import timeline
 from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spoken
@@ -50,13 +50,15 @@ def pictures(desk: Desk) -> dict[str, Any]:
     ]
     numbered = desk.order[: min(MOST_MARKS, len(desk.order))]
     marks = [(desk.incidents[i]["occurred_from"], str(n)) for n, i in enumerate(numbered, 1)]
-    drawn = drawable(rows)
+    drawn, close = drawable(rows), dense_part(rows)
     legend = [(desk.colour(a), desk.name(a)) for a in desk.colours if any(r["answer"] == a for r in rows)]
     vague = len(rows) - len(drawn)
     return {
         "timeline": timeline(rows, marks, desk.colours, desk.release.timezone),
         "marks": [(n, desk.incident(i)) for n, i in enumerate(numbered, 1)],
         "map": map_of(rows, desk.rows("places"), desk.release.zones, desk.colours),
+        "closer": map_of(close, desk.rows("places"), {}, desk.colours),
+        "n_closer": len(close),
         "legend": legend,
         "vague": counted(vague, "incident") if vague else "",
         "vague_km": f"{TOO_VAGUE_KM:g}",
