@@ -1,29 +1,15 @@
-"""The shipped cases, read and derived once a session."""
+"""Fixtures of all tests: the shipped cases."""
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-import ceasefire
+from shipped import shipped_case, shipped_picture
 
 if TYPE_CHECKING:
     from ceasefire import Case, Picture
-
-CASES = Path(__file__).resolve().parents[1] / "cases"
-
-
-@cache
-def shipped_case(name: str) -> Case:
-    return ceasefire.open_case(CASES / name)
-
-
-@cache
-def shipped_picture(name: str, as_of: str | None = None) -> Picture:
-    return ceasefire.derive(shipped_case(name), as_of=as_of)
 
 
 @pytest.fixture(scope="session")

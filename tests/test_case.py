@@ -44,7 +44,12 @@ SOURCES = "source_id,name,kind,camp\nradio,Radio North,media_state,north\n"
 
 def write_case(folder: Path, reports: str, **files: str) -> Path:
     folder.mkdir(exist_ok=True)
-    contents = {"case.yaml": SETTINGS, "agreement.yaml": AGREEMENT, "sources.csv": SOURCES, "reports.csv": reports}
+    contents = {
+        "case.yaml": SETTINGS,
+        "agreement.yaml": AGREEMENT,
+        "sources.csv": SOURCES,
+        "reports.csv": reports,
+    }
     for name, text in (contents | files).items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
@@ -57,7 +62,9 @@ def problems(case: Case, code: str) -> pl.DataFrame:
 def test_a_day_is_an_interval_and_is_known_when_it_ends(tmp_path: Path) -> None:
     """A day in Damascus in September runs from 21:00 to 20:59:59 UTC."""
     case = open_case(
-        write_case(tmp_path / "c", "report_id,source_id,published_at,occurred_from\nr1,radio,2016-09-13,2016-09-13\n")
+        write_case(
+            tmp_path / "c", "report_id,source_id,published_at,occurred_from\nr1,radio,2016-09-13,2016-09-13\n"
+        )
     )
     row = case.facts["reports"].row(0, named=True)
     assert row["occurred_from"] == datetime(2016, 9, 12, 21, tzinfo=UTC)
@@ -161,9 +168,13 @@ def test_a_camp_that_is_no_party_is_told(tmp_path: Path) -> None:
         ({"reports.csv": "\x00\x01\x02"}, "reports.csv"),
     ],
 )
-def test_a_case_that_cannot_be_used_says_so_in_one_message(tmp_path: Path, change: dict[str, str], words: str) -> None:
+def test_a_case_that_cannot_be_used_says_so_in_one_message(
+    tmp_path: Path, change: dict[str, str], words: str
+) -> None:
     folder = write_case(
-        tmp_path / "c", "report_id,source_id,published_at,occurred_from\nr1,radio,2016-09-13,2016-09-13\n", **change
+        tmp_path / "c",
+        "report_id,source_id,published_at,occurred_from\nr1,radio,2016-09-13,2016-09-13\n",
+        **change,
     )
     with pytest.raises(CaseError, match=words):
         open_case(folder)

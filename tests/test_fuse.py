@@ -360,3 +360,27 @@ def test_month_long_intervals_and_reports_without_any_place_do_not_pile_up() -> 
     fused = fuse(frame)
     # a month and nothing else is no reason to tie two reports
     assert fused.incidents.height == n
+
+
+def test_reports_under_one_coded_event_are_one_happening_unless_an_analyst_says_otherwise():
+    """The coders of a data set put two far-apart articles under one event; an analyst may part them again."""
+    day = datetime(2015, 2, 15, tzinfo=UTC)
+    reports = pl.DataFrame(
+        {
+            "report_id": ["a", "b", "c"],
+            "source_id": ["one", "two", "three"],
+            "occurred_from": [day] * 3,
+            "occurred_to": [day] * 3,
+            "latitude": [48.3, 47.1, 48.3],
+            "longitude": [38.4, 37.5, 38.4],
+            "act": ["battle", "battle", "capture"],
+            "coded_event": ["E1", "E1", None],
+        }
+    )
+    home = dict(fuse(reports).memberships.select("report_id", "incident_id").iter_rows())
+    assert home["a"] == home["b"] == "I-a"
+    parted = pl.DataFrame(
+        {"decision_id": ["D1"], "kind": ["different"], "report_a": ["a"], "report_b": ["b"]}
+    )
+    home = dict(fuse(reports, decisions=parted).memberships.select("report_id", "incident_id").iter_rows())
+    assert home["a"] != home["b"]

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ceasefire import Picture
-from conftest import shipped_picture
+from shipped import shipped_picture
 
 TRUCE_STARTS = datetime(2016, 9, 12, 16, 0, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 
 import ceasefire
 from ceasefire import Picture
-from conftest import CASES, shipped_case, shipped_picture
+from shipped import CASES, shipped_case, shipped_picture
 
 # The tables on which an answer rests; explanations in words are compared through their figures.
 JUDGED = {

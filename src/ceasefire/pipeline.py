@@ -58,7 +58,9 @@ def derive(
     with stage("locate"):
         located = locate(facts["reports"], facts["places"], terms.zone_shapes)
     with stage("fuse"):
-        fused = fuse(located.reports, facts["sources"], decisions=facts["decisions"], seed=seed)
+        fused = fuse(
+            located.reports, facts["sources"], decisions=facts["decisions"], actors=facts["actors"], seed=seed
+        )
     with stage("attribute"):
         claims = claims_of(
             located.reports, fused.memberships, facts["actors"], issuers=known.settings.issuers

@@ -121,7 +121,8 @@ def _foreign_reports(
         facts["sources"] = pl.concat(
             [facts["sources"], ingested.sources.filter(~pl.col("source_id").is_in(named))]
         ).sort("source_id")
-        used += [path, *([mapping] if mapping else [])]
+        labels = item.options.get("labels")
+        used += [path, *([mapping] if mapping else []), *([folder / str(labels)] if labels else [])]
     return used
 
 

@@ -1,4 +1,8 @@
-"""The room's numbers, in one place. All are our choice, fixed before any fitting, and shown with the answers.
+"""The room's numbers, in one place. All are our choice and shown with the answers.
+
+None was fitted to an answer. Three were changed after the first look at the Syria case, because its verdicts could not
+be defended: a breach needs one incident that is shown by itself (``proof.incident`` in the agreement), an incident counts
+against a bearer only if some account blames it, and a confirmation by the other side weighs 0.8, not 0.9.
 
 In: nothing. Out: constants. The agreement's own standard of proof stands in its file (``proof``), not here.
 """

@@ -16,6 +16,7 @@ from ceasefire.model import table
 from ceasefire.problems import Problem
 
 Pair = tuple[int, int]
+CODERS = "coders of the data set"  # their identifiers start with ~, so that among undated decisions they stand last
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ def read_decisions(decisions: pl.DataFrame | None, rows: dict[str, int]) -> tupl
     """The decisions in force, later ones over earlier ones on the same pair."""
     if decisions is None or not decisions.height:
         return Ruling(), []
-    listed = table("decisions").conform(decisions).sort("recorded_at", "decision_id", nulls_last=False)
+    listed = table("decisions").conform(decisions)
+    by_analyst = (pl.col("by") != CODERS).fill_null(True)
+    listed = listed.sort(by_analyst, "recorded_at", "decision_id", nulls_last=False)
     withdrawn = set(listed.filter(pl.col("kind") == "withdraw")["withdraws"].drop_nulls().to_list())
     problems: list[Problem] = []
     ruled: dict[Pair, tuple[str, str, datetime | None]] = {}
@@ -57,6 +60,19 @@ def read_decisions(decisions: pl.DataFrame | None, rows: dict[str, int]) -> tupl
     for pair, (kind, decision, at) in sorted(ruled.items()):
         (ruling.same if kind == "same" else ruling.different)[pair] = (decision, at)
     return _consistent(ruling, problems)
+
+
+def coded_as_one(frame: pl.DataFrame) -> pl.DataFrame:
+    """The decisions of a data set's coders: reports under one coded event are one happening. Any analyst overrules them."""
+    coded = frame.filter(pl.col("coded_event").is_not_null()).sort("coded_event", "report_id")
+    pairs = coded.select(
+        pl.format("~coders {} {}", "coded_event", "report_id").alias("decision_id"),
+        pl.lit("same").alias("kind"),
+        pl.col("report_id").shift().over("coded_event").alias("report_a"),
+        pl.col("report_id").alias("report_b"),
+        pl.lit(CODERS).alias("by"),
+    )
+    return table("decisions").conform(pairs.filter(pl.col("report_a").is_not_null()))
 
 
 def _consistent(ruling: Ruling, problems: list[Problem]) -> tuple[Ruling, list[Problem]]:

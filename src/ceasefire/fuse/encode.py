@@ -127,7 +127,7 @@ def read_reports(reports: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
 
 
 def encode(frame: pl.DataFrame, aliases: dict[str, frozenset[str]] | None = None) -> Encoded:
-    """Arrays of a frame that ``read_reports`` made. ``aliases`` = further names of an actor (parties, members)."""
+    """Arrays of a frame that ``read_reports`` made. ``aliases`` = what a name stands for (actor, party)."""
     start = frame["occurred_from"].dt.epoch("us").to_numpy() / 3.6e9
     end = frame["occurred_to"].dt.epoch("us").to_numpy() / 3.6e9
     latitude, longitude, has_point = _points(frame)
@@ -257,7 +257,7 @@ def _names(actor: pl.Series, affected: pl.Series, aliases: dict[str, frozenset[s
     listed = {}
     for cell, words in zip(cells, parts, strict=True):
         own = [w for w in words if w]
-        listed[cell] = sorted({name for w in own for name in (w, *aliases.get(w, ()))})
+        listed[cell] = sorted({name for w in own for name in aliases.get(w, (w,))})
     numbers = {name: k for k, name in enumerate(sorted({n for names in listed.values() for n in names}))}
     width = min(MAX_NAMES, max((len(n) for n in listed.values()), default=1) or 1)
     table_ = np.full((len(cells) + 1, width), -1, dtype=np.int64)

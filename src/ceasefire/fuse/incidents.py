@@ -16,6 +16,11 @@ from ceasefire.fuse.weights import CONFLICT_MINUTES, TIGHT_H
 from ceasefire.problems import Problem
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
+MOST_OPEN = 4  # answers on who was affected that are kept open; the rarer ones stand in the reports
+# Units that count people: tolls have columns of their own, and differ without being counted in different units.
+PERSONS = frozenset(
+    {"death", "killed", "dead", "person", "people", "civilian", "soldier", "injured", "wounded"}
+)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -29,10 +34,11 @@ def describe(told: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
         pl.col("origin_id").n_unique().cast(pl.Int64).alias("n_origins"),
         pl.col("report_id").first().alias("founding_report"),
         pl.col("recorded_at").first().alias("first_recorded_at"),
-        *(_commonest(name) for name in ("weapon", "affected", "affected_object")),
+        *(_commonest(name) for name in ("weapon", "affected_object")),
     )
     parts = [
         _act(told),
+        _affected(told),
         _times(told),
         _point(told),
         _name(told),
@@ -42,7 +48,7 @@ def describe(told: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
     for part in parts:
         counts = counts.join(part, on="incident_id", how="left")
     counts = counts.sort("incident_id")
-    return counts.drop("time_conflict"), _time_notes(counts) + _unit_notes(told)
+    return counts.drop("time_conflict"), _time_notes(counts) + _unit_notes(told) + _status_notes(counts)
 
 
 def _commonest(name: str) -> pl.Expr:
@@ -57,6 +63,18 @@ def _act(told: pl.DataFrame) -> pl.DataFrame:
         said.filter(pl.col("vague") == pl.col("vague").min().over("incident_id"))
         .group_by("incident_id", maintain_order=True)
         .agg(_commonest("act"))
+    )
+
+
+def _affected(told: pl.DataFrame) -> pl.DataFrame:
+    """Whom the accounts say was hit: what most say first; where they differ, the answers stay open (a|b)."""
+    said = told.filter(pl.col("affected").is_not_null()).with_row_index("order")
+    return (
+        said.group_by("incident_id", "affected")
+        .agg(pl.len().alias("n"), pl.col("order").min())
+        .sort("incident_id", "n", "order", descending=[False, True, False])
+        .group_by("incident_id", maintain_order=True)
+        .agg(pl.col("affected").head(MOST_OPEN).str.join("|"))
     )
 
 
@@ -174,6 +192,23 @@ def _time_notes(incidents: pl.DataFrame) -> list[Problem]:
     ]
 
 
+def _status_notes(incidents: pl.DataFrame) -> list[Problem]:
+    """Accounts that differ on whom an incident hit: the status of the dead is then open."""
+    return [
+        Problem(
+            "note",
+            "fuse",
+            "status_contested",
+            "accounts that agree on who was affected",
+            affected.replace("|", " or "),
+            "left open; no figure is divided between them",
+            record=incident,
+        )
+        for incident, affected in incidents.select("incident_id", "affected").iter_rows()
+        if affected and "|" in affected
+    ]
+
+
 def _unit_notes(told: pl.DataFrame) -> list[Problem]:
     """Counts of one word (strikes, trucks) that cannot be counts of one thing: apart by half or more."""
     said = told.filter(pl.col("count_value").is_not_null() & pl.col("count_unit").is_not_null())
@@ -181,7 +216,7 @@ def _unit_notes(told: pl.DataFrame) -> list[Problem]:
     for incident, value, unit in said.select("incident_id", "count_value", "count_unit").iter_rows():
         numbers = [float(x) for x in _NUMBER.findall(value.replace(",", ""))]
         words = [w.removesuffix("s") for w in _WORD.findall(unit.casefold())]
-        if numbers and words:
+        if numbers and words and words[0] not in PERSONS:
             told_so_far = counts.setdefault(incident, {}).setdefault(words[0], {})
             told_so_far.setdefault((min(numbers), max(numbers)), f"{value} {unit}")
     problems = []

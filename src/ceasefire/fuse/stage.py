@@ -15,7 +15,7 @@ import polars as pl
 from ceasefire.fuse.candidates import Pairs, distinct, find_pairs
 from ceasefire.fuse.cluster import Graph, cluster
 from ceasefire.fuse.copies import find_origins
-from ceasefire.fuse.decisions import Ruling, read_decisions
+from ceasefire.fuse.decisions import Ruling, coded_as_one, read_decisions
 from ceasefire.fuse.doubt import cohesion, link_probability, membership
 from ceasefire.fuse.encode import Encoded, Floats, Ints, encode, read_reports
 from ceasefire.fuse.explain import explain_incident
@@ -81,7 +81,8 @@ def fuse(
         return Fused(**empty, problems=tuple(problems), weights=default_weights().frame())
     data = encode(frame, _aliases(actors))
     rows = {rid: k for k, rid in enumerate(data.ids)}
-    ruling, unusable = read_decisions(decisions, rows)
+    taken = [coded_as_one(frame)] + ([] if decisions is None else [table("decisions").conform(decisions)])
+    ruling, unusable = read_decisions(pl.concat(taken), rows)
     pairs = find_pairs(data)
     left, right = _with_decided(pairs, ruling, data.n)
     levels = compare(data, left, right)
@@ -115,21 +116,18 @@ def fuse(
 
 
 def _aliases(actors: pl.DataFrame | None) -> dict[str, frozenset[str]]:
-    """Other names of each actor in lower case: aliases and the party it counts with."""
+    """What each actor's names stand for, in lower case: its identifier and the party it counts with."""
     if actors is None:
         return {}
-    named: dict[str, frozenset[str]] = {}
     listed = table("actors").conform(actors)
     ids = {actor.lower() for actor in listed["actor_id"]}
+    meant: dict[str, frozenset[str]] = {}
     for actor, name, others, party in listed.select("actor_id", "name", "aliases", "party").iter_rows():
+        stands_for = frozenset(w.strip().lower() for w in (actor, party or "") if w.strip())
         # A word that is an actor's identifier means that actor, whoever else lists it as a name.
-        spoken = [w for w in (name, *(others or "").split(";")) if w.strip().lower() not in ids - {actor.lower()}]
-        words = [actor, *spoken]
-        own = frozenset(w.strip().lower() for w in (*words, party or "") if w.strip())
-        for word in words:
-            if word.strip():
-                named[word.strip().lower()] = own - {word.strip().lower()}
-    return named
+        spoken = {w.strip().lower() for w in (name, *(others or "").split(";"))} - ids - {""}
+        meant |= dict.fromkeys((actor.lower(), *sorted(spoken)), stands_for)
+    return meant
 
 
 def _with_decided(pairs: Pairs, ruling: Ruling, n: int) -> tuple[Ints, Ints]:

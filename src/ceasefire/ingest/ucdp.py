@@ -316,6 +316,7 @@ def _report(event: _Event, article: _Article, entries: int, wanted: _Wanted, gat
     published = _published(event, article, gathering) if not register else None
     row: dict[str, Any] = {
         "report_id": f"UCDP-{event.id}-{article.number}",
+        "coded_event": f"UCDP-{event.id}",
         "source_id": gathering.source(article.office, **kind),
         "published_at": published.start if published else None,
         "recorded_at": _known_at(event, published, register, gathering),

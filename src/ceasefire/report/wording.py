@@ -235,8 +235,9 @@ def said_time(at: datetime | None, recorded: datetime | None, timezone: str) -> 
     if recorded is not None:
         zone = ZoneInfo(timezone)
         first, last = at.astimezone(zone), recorded.astimezone(zone)
-        if first.hour == first.minute == 0 and last.microsecond == 999999 and last > first:
-            return day(at, timezone) if last.date() == first.date() else f"by {day(recorded, timezone)}"
+        if first.hour == first.minute == 0 and last > first:
+            ends_later = last.microsecond == 999999 and last.date() > first.date()
+            return f"by {day(recorded, timezone)}" if ends_later else day(at, timezone)
     return short_time(at, timezone)
 
 
@@ -271,6 +272,8 @@ def hours(value: float | None) -> str:
     if whole < 48:
         return f"{whole} h"
     days, rest = divmod(whole, 24)
+    if days > 20:
+        return f"{days:,} days"
     return f"{days} days" + (f" {rest} h" if rest else "")
 
 

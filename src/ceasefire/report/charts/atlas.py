@@ -123,14 +123,21 @@ def _graticule(chart: Chart) -> list[str]:
     for n in range(math.ceil((chart.middle[0] - half_w) / step), int((chart.middle[0] + half_w) / step) + 1):
         x, _ = chart.xy(n * step, chart.middle[1])
         pieces.append(tag("line", x1=f(x), x2=f(x), y1=0, y2=chart.height, class_="grid"))
-        pieces.append(tag("text", f"{n * step:g}°E", x=f(x + 4), y=chart.height - 6, class_="t"))
+        if x < WIDTH - 40:
+            pieces.append(
+                tag("text", _degrees(n * step, "E", "W"), x=f(x + 4), y=chart.height - 6, class_="t")
+            )
     for n in range(
         math.ceil((chart.middle[1] - span / 2) / step), int((chart.middle[1] + span / 2) / step) + 1
     ):
         _, y = chart.xy(chart.middle[0], n * step)
         pieces.append(tag("line", x1=0, x2=WIDTH, y1=f(y), y2=f(y), class_="grid"))
-        pieces.append(tag("text", f"{n * step:g}°N", x=6, y=f(y - 4), class_="t"))
+        pieces.append(tag("text", _degrees(n * step, "N", "S"), x=6, y=f(y - 4), class_="t"))
     return pieces
+
+
+def _degrees(value: float, positive: str, negative: str) -> str:
+    return f"{abs(value):g}°{positive if value >= 0 else negative}"
 
 
 def _outline(name: str, shape: Any, chart: Chart) -> str:
@@ -143,28 +150,22 @@ def _outline(name: str, shape: Any, chart: Chart) -> str:
 
 
 def _dots(shown: Sequence[dict[str, Any]], chart: Chart, colours: Mapping[str, str]) -> list[str]:
-    pieces = []
-    for i in sorted(shown, key=lambda i: (-(i["precision_km"] or 0), i["incident_id"])):
+    """All circles of uncertainty first, then the dots, so that none is hidden under another's doubt."""
+    radii, dots = [], []
+    for i in sorted(shown, key=lambda i: (-(i["killed_best"] or 0), i["incident_id"])):
         x, y = chart.xy(i["longitude"], i["latitude"])
         colour = colours.get(i["answer"] or "undetermined", OTHER)
         radius = chart.km(i["precision_km"] or 0)
         if radius > 3:
-            pieces.append(
+            radii.append(
                 tag("circle", cx=f(x), cy=f(y), r=f(radius), class_="radius", fill=colour, stroke=colour)
             )
         title = tag("title", escape(i["heading"]))
         css = "spot open" if i["answer"] in (None, "undetermined") else "spot"
-        dot = tag(
-            "circle",
-            title,
-            cx=f(x),
-            cy=f(y),
-            r=f(3 + min(math.sqrt(i["killed_best"] or 0), 9)),
-            class_=css,
-            fill=colour,
-        )
-        pieces.append(tag("a", dot, href=i["href"]) if i["href"] else dot)
-    return pieces
+        size = f(3 + min(math.sqrt(i["killed_best"] or 0), 9))
+        dot = tag("circle", title, cx=f(x), cy=f(y), r=size, class_=css, fill=colour)
+        dots.append(tag("a", dot, href=i["href"]) if i["href"] else dot)
+    return radii + dots
 
 
 def _cells(shown: Sequence[dict[str, Any]], chart: Chart, colours: Mapping[str, str]) -> list[str]:

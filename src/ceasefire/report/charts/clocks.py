@@ -39,7 +39,11 @@ def axis_of(clocks: Sequence[dict[str, Any]], as_of: datetime, timezone: str) ->
     if not starts:
         return None
     ends = [c["ends_at"] for c in clocks if c["ends_at"]]
-    ends += [s + timedelta(hours=c["needed_hours"] or 24) for c in clocks if (s := c["started_at"])]
+    ends += [
+        s + timedelta(hours=c["needed_hours"] or c["achieved_hours"] or 24)
+        for c in clocks
+        if (s := c["started_at"])
+    ]
     last = max(ends)
     if as_of <= last + (last - min(starts)) / 2:
         last = max(last, as_of)

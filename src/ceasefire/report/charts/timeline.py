@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ceasefire.report.charts.strokes import OTHER, day_ticks, drawing, pc, tag, text
 
@@ -43,7 +43,7 @@ def _ceiling(value: int) -> int:
     """A round number at or above the value."""
     step = 1
     while True:
-        for factor in (1, 2, 5):
+        for factor in (1, 2, 3, 4, 5, 6, 8):
             if factor * step >= value:
                 return factor * step
         step *= 10
@@ -52,10 +52,12 @@ def _ceiling(value: int) -> int:
 def timeline(
     incidents: Sequence[dict[str, Any]],
     marks: Sequence[tuple[datetime, str]],
+    truces: Sequence[tuple[datetime, str]],
     colours: Mapping[str, str],
     timezone: str,
 ) -> Markup:
-    """Bars of incidents a day (or month) by answer, and the killed below; ``marks`` are dated lines with a number."""
+    """Bars of incidents a day (or month) by answer, and the killed below; ``marks`` are dated lines with a number,
+    ``truces`` dates with a name."""
     if not incidents:
         return Markup("")
     first = min(i["occurred_from"] for i in incidents)
@@ -113,6 +115,10 @@ def timeline(
                     class_="killed",
                 )
             )
+    for at, name in sorted(truces):
+        if start <= at <= end:
+            where, title = pc(place(at)), tag("title", f"{at:%Y-%m-%d}: {escape(name)}")
+            pieces.append(tag("line", title, x1=where, x2=where, y1=base, y2=base + 7, class_="truce"))
     pieces += _marks([(place(at), number) for at, number in marks if start <= at <= end], base)
     pieces += [p for p in frame if p.startswith("<text")]
     n = len(incidents)

@@ -41,7 +41,7 @@ def _topics(desk: Desk) -> list[dict[str, Any]]:
                 "speakers": wording.listed(sorted({r["speaker"] for r in rows if r["speaker"]})[:4]),
                 "party": desk.party(rows[0]["party"], "no party"),
                 "party_key": desk.name(rows[0]["party"]).casefold(),
-                "body": rows[0]["body"] or "",
+                "body": (rows[0]["body"] or "").replace("_", " "),
                 "changed": sum(r["change"] in CHANGED for r in rows),
                 "rows": [_position(desk, r, said.get(r["statement_id"], {})) for r in rows],
             }
@@ -168,7 +168,7 @@ def _offices(desk: Desk) -> list[dict[str, Any]]:
     return [
         {
             "party": desk.party(r["party"]),
-            "bodies": f"{r['body_a']} and {r['body_b']}",
+            "bodies": f"{r['body_a']} and {r['body_b']}".replace("_", " "),
             "words": f"{r['n_conflicts']} of {r['n_comparable']} comparable points in conflict",
             "share": f"{wording.percent(r['distance'])} ({wording.between(r['low'], r['high'])})"
             if r["distance"] is not None

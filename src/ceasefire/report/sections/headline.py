@@ -139,13 +139,28 @@ def _gravest(desk: Desk, incident_id: str) -> dict[str, Any]:
     row = desk.incidents[incident_id]
     killed = wording.span(row["killed_low"], row["killed_best"], row["killed_high"])
     deaths = "" if killed == "not stated" else f"Killed: {killed}. "
-    return {"link": desk.incident(incident_id), "text": deaths + answer_sentence(desk, row)}
+    return {
+        "link": desk.incident(incident_id),
+        "text": deaths + answer_sentence(desk, row) + _beside(desk, incident_id),
+    }
+
+
+def _beside(desk: Desk, incident_id: str) -> str:
+    """How many conclusions of others stand beside the testimony of an incident."""
+    topics = {t for t, i in desk.topic_incidents.items() if i == incident_id}
+    issuers = [f["issuer"] for f in desk.rows("findings") if f["about"] in topics]
+    if not issuers:
+        return ""
+    told = f"{counted(len(issuers), 'finding')} by {counted(len(set(issuers)), 'issuer')}"
+    return f" Beside the testimony: {told}, each in its own words."
 
 
 def answer_sentence(desk: Desk, row: dict[str, Any]) -> str:
     """Who did it and how sure, in a sentence or two."""
     if not row["answer"]:
         return "Nobody's authorship was assessed."
+    if not row["leading"]:
+        return "Author undetermined: no account names one."
     leading, sure = desk.the(row["leading"]), wording.chance(row["probability"], row["low"], row["high"])
     if row["answer"] == "undetermined":
         text = f"Author undetermined. The testimony points most to {leading}: {sure}; that does not reach the standard of proof."

@@ -51,10 +51,12 @@ def pictures(desk: Desk) -> dict[str, Any]:
     numbered = desk.order[: min(MOST_MARKS, len(desk.order))]
     marks = [(desk.incidents[i]["occurred_from"], str(n)) for n, i in enumerate(numbered, 1)]
     drawn, close = drawable(rows), dense_part(rows)
+    truces = [(t["starts_at"], t["name"]) for t in desk.rows("truces") if t["starts_at"]]
     legend = [(desk.colour(a), desk.name(a)) for a in desk.colours if any(r["answer"] == a for r in rows)]
     vague = len(rows) - len(drawn)
     return {
-        "timeline": timeline(rows, marks, desk.colours, desk.release.timezone),
+        "timeline": timeline(rows, marks, truces, desk.colours, desk.release.timezone),
+        "n_truces": len(truces),
         "marks": [(n, desk.incident(i)) for n, i in enumerate(numbered, 1)],
         "map": map_of(rows, desk.rows("places"), desk.release.zones, desk.colours),
         "closer": map_of(close, desk.rows("places"), {}, desk.colours),
@@ -74,7 +76,7 @@ def _compact(desk: Desk, incident_id: str) -> tuple[Any, ...]:
         else "not assessed"
     )
     if row["answer"] == "undetermined":
-        who = f"undetermined ({who})"
+        who = f"undetermined ({who})" if row["leading"] else "undetermined; nobody named"
     return (
         Markup('<span id="{}">{}</span>').format(slug("i", incident_id), desk.heading(incident_id)),
         desk.at(row["occurred_from"]),
@@ -121,7 +123,9 @@ class _Look:
             "colour": desk.colour(row["answer"]),
             "rule": desk.plain(row["rule"]),
             "distribution": self._distribution(incident_id),
-            "rivals": " against ".join(desk.name(r) for r in rivals) if len(rivals) == 2 else "",
+            "rivals": " against ".join(desk.name(r) for r in rivals)
+            if len(rivals) == 2 and row["leading"]
+            else "",
             "accounts": self._accounts(incident_id, rivals),
             "n_accounts": len(self.memberships.get(incident_id, [])),
             "sums": self._sums(incident_id),
