@@ -9,7 +9,7 @@
   var shut = [];
   addEventListener("hashchange", reveal);
   addEventListener("beforeprint", function () {
-    shut = [].slice.call(document.querySelectorAll("details.clauses:not([open]), details.entry.near:not([open])"));
+    shut = [].slice.call(document.querySelectorAll("details.near:not([open])"));
     shut.forEach(function (d) { d.open = true; });
   });
   addEventListener("afterprint", function () { shut.forEach(function (d) { d.open = false; }); });
