@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 import re
 import shutil
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -182,3 +185,24 @@ def test_as_of_wants_a_zone() -> None:
 def test_a_date_means_its_end_in_the_cases_zone() -> None:
     as_of = shipped_picture("syria-2016", "2016-12-22").as_of
     assert as_of == datetime.fromisoformat("2016-12-22T21:59:59.999999+00:00")
+
+
+def test_threads_and_hash_seeds_do_not_change_a_byte(tmp_path: Path) -> None:
+    """Two processes with another number of threads and another hash seed write the same files."""
+    manifests = []
+    for threads, seed, zone in (("1", "1", "UTC"), ("4", "2", "Pacific/Kiritimati")):
+        folder = tmp_path / threads
+        environment = {**os.environ, "POLARS_MAX_THREADS": threads, "PYTHONHASHSEED": seed, "TZ": zone}
+        command = [
+            sys.executable,
+            "-m",
+            "ceasefire.cli",
+            "run",
+            str(CASES / "syria-2016"),
+            "--quiet",
+            "-o",
+            str(folder),
+        ]
+        subprocess.run(command, check=True, env=environment, capture_output=True)
+        manifests.append((folder / "syria-2016" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifests[0] == manifests[1]

@@ -297,3 +297,7 @@ def _progress(quiet: bool) -> Iterator[Any]:
             bar.remove_task(task)
 
         yield stage
+
+
+if __name__ == "__main__":
+    main()
