@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from typing import Protocol
 
 import polars as pl
 
 from ceasefire.model import table
+
+
+class Tabled(Protocol):
+    """Anything with an instant and tables by name, such as a picture."""
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant, UTC."""
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A fact or derived table by name."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,12 @@ class Evidence:
     declarations: pl.DataFrame = field(default_factory=table("declarations").empty)
     statements: pl.DataFrame = field(default_factory=table("statements").empty)
     sources: pl.DataFrame = field(default_factory=table("sources").empty)
+
+    @classmethod
+    def of(cls, picture: Tabled) -> Evidence:
+        """The evidence that a picture holds."""
+        names = [item.name for item in fields(cls) if item.name != "as_of"]
+        return cls(picture.as_of, **{name: picture.table(name) for name in names})
 
     def __post_init__(self) -> None:
         if self.as_of.tzinfo is None:

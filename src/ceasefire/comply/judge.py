@@ -22,7 +22,7 @@ from ceasefire.comply import counted, verdicts
 from ceasefire.comply.accounts import Voice, Weighed, voice, weigh
 from ceasefire.comply.choices import LOOKING_HOURS
 from ceasefire.comply.clocks import DECLARED, ClockReading, Course, course, declared
-from ceasefire.comply.evidence import Evidence
+from ceasefire.comply.evidence import Evidence, Tabled
 from ceasefire.comply.explain import explain
 from ceasefire.comply.happenings import Happening, Names, happenings, names_of, parts
 from ceasefire.comply.notes import problems_of
@@ -89,17 +89,19 @@ class Complied:
         return explain(judged, identifier)
 
 
-def comply(terms: Agreement, evidence: Evidence, *, seed: int = 0, draws: int = 2000) -> Complied:
+def comply(terms: Agreement, evidence: Evidence | Tabled, *, seed: int = 0, draws: int = 2000) -> Complied:
     """Judge every clause and clock of an agreement at ``evidence.as_of``.
 
     Args:
         terms: the agreement.
-        evidence: tables known and derived at ``as_of``.
+        evidence: tables known and derived at ``as_of``: ``Evidence``, or a whole picture.
         seed: of the draws.
         draws: number of worlds.
     """
     if draws < 2:
         raise ValueError(f"draws: expected at least 2, found {draws}")
+    if not isinstance(evidence, Evidence):
+        evidence = Evidence.of(evidence)
     names = names_of(terms, evidence)
     items, timeless = happenings(terms, evidence, names)
     named, ties = blamed(evidence, names)
