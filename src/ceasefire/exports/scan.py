@@ -42,11 +42,11 @@ def _in_file(path: Path, hidden: Protected) -> set[str]:
     for unfolded in {html.unescape(text), urllib.parse.unquote(text)} - {text}:
         found |= set(hidden.in_text(unfolded))
     if path.suffix in (".json", ".geojson"):
-        for value in _strings(_read_json(text)):
-            found |= set(hidden.in_text(value))
+        values = list(_strings(_read_json(text)))
+        found |= hidden.names_in("\n".join(values)).union(*map(hidden.points_in, values))
     if path.suffix == ".csv":
-        for row in csv.reader(io.StringIO(text)):
-            found |= set(hidden.in_text("\n".join(row)))
+        rows = ["\n".join(row) for row in csv.reader(io.StringIO(text))]
+        found |= hidden.names_in("\n".join(rows)).union(*map(hidden.points_in, rows))
     return found
 
 
@@ -60,9 +60,10 @@ def _read_json(text: str) -> Any:
 def _in_frame(frame: pl.DataFrame, hidden: Protected) -> set[str]:
     found: set[str] = set()
     texts = [c for c, kind in frame.schema.items() if kind == pl.String]
-    for column in (*frame.columns, *texts):
-        lines = [column] if column not in texts else frame[column].drop_nulls().unique().to_list()
-        found |= {what for line in lines for what in hidden.in_text(line)}
+    found |= hidden.names_in("\n".join(frame.columns))
+    for column in texts:
+        lines = frame[column].drop_nulls().unique().to_list()
+        found |= hidden.names_in("\n".join(lines)).union(*map(hidden.points_in, lines))
     floats = [c for c, kind in frame.schema.items() if kind.is_float()]
     if hidden.points and floats:
         for row in frame.select(floats).iter_rows():

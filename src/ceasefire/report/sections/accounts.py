@@ -36,7 +36,7 @@ def _topics(desk: Desk) -> list[dict[str, Any]]:
     for (about, thread), rows in threads.items():
         topics.setdefault(about, []).append(
             {
-                "id": slug("thread", thread),
+                "id": slug("thread", f"{thread}-{about}"),
                 "thread": thread,
                 "speakers": wording.listed(sorted({r["speaker"] for r in rows if r["speaker"]})[:4]),
                 "party": desk.party(rows[0]["party"], "no party"),
