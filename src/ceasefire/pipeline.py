@@ -12,22 +12,21 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from datetime import datetime
 from importlib.metadata import version
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import polars as pl
 
 from ceasefire.access import access
 from ceasefire.attribute import attribute, claims_of, findings_beside
-from ceasefire.case import Case
+from ceasefire.case import Case, nothing_known, read_as_of
 from ceasefire.comply import Evidence, comply
 from ceasefire.coverage import cover
 from ceasefire.fuse import fuse
-from ceasefire.ingest.values import BadValue, parse_instant
 from ceasefire.locate import locate
 from ceasefire.model import tables as declared
 from ceasefire.outlook import answer, signals
 from ceasefire.picture import Picture
-from ceasefire.problems import CaseError, Problem, problems_table
+from ceasefire.problems import problems_table
 from ceasefire.statements import trace
 
 Progress = Callable[[str], AbstractContextManager[object]]
@@ -52,7 +51,7 @@ def derive(
     known = case.known(instant)
     facts = known.facts
     if not facts["reports"].height:
-        raise _nothing_known(instant)
+        raise nothing_known(instant)
     terms = known.agreement
     sides = {party.id: party.side for party in terms.parties.values()}
     with stage("locate"):
@@ -75,21 +74,9 @@ def derive(
         )
         beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
     with stage("comply"):
-        evidence = Evidence(
-            as_of=instant,
-            incidents=fused.incidents,
-            memberships=fused.memberships,
-            attributions=attributed.attributions,
-            assessments=attributed.assessments,
-            claims=attributed.claims,
-            located=located.reports,
-            actors=facts["actors"],
-            places=facts["places"],
-            access=facts["access"],
-            declarations=facts["declarations"],
-            statements=facts["statements"],
-            sources=facts["sources"],
-        )
+        judged_on = {**facts, "located": located.reports} | _tables(fused, attributed)
+        names = [item.name for item in fields(Evidence) if item.name != "as_of"]
+        evidence = Evidence(instant, **{name: judged_on[name] for name in names})
         complied = comply(terms, evidence, seed=seed)
     # Waiting and the state of roads are told as at the end of the period under review, from all that is known by now.
     with stage("access"):
@@ -130,9 +117,7 @@ def derive(
             places=facts["places"],
         )
     stages = (fused, attributed, complied, accessed, traced, covered)
-    tables = {"located": located.reports, "findings_beside": beside}
-    for made in stages:
-        tables |= {f.name: getattr(made, f.name) for f in fields(made) if f.name in declared()}
+    tables = {"located": located.reports, "findings_beside": beside} | _tables(*stages)
     with stage("outlook"):
         tables["signals"] = signals(facts, tables, terms, as_of=instant)
         tables["answers"] = answer(facts, tables, terms, as_of=instant)
@@ -156,35 +141,7 @@ def derive(
     )
 
 
-def read_as_of(as_of: str | datetime, timezone: str) -> datetime:
-    """The instant meant by ``as_of``: a date is its end in the case's zone.
-
-    Raises:
-        CaseError: it is not an instant, or an hour without a zone.
-    """
-    text = as_of.isoformat() if isinstance(as_of, datetime) else as_of.strip()
-    try:
-        span = parse_instant(text, ZoneInfo(timezone))
-        has_hour = span.precision in ("hour", "minute", "second")
-        if has_hour and parse_instant(text, ZoneInfo("Pacific/Kiritimati")).start != span.start:
-            raise BadValue(
-                "an hour with its zone, such as 2016-09-20T12:00Z", repr(text), "add Z or an offset"
-            )
-    except BadValue as bad:
-        raise CaseError(
-            Problem("error", "pipeline", "bad_as_of", bad.expected, bad.found, bad.action)
-        ) from None
-    return span.end
-
-
-def _nothing_known(instant: datetime) -> CaseError:
-    return CaseError(
-        Problem(
-            "error",
-            "pipeline",
-            "nothing_known",
-            f"reports recorded by {instant:%Y-%m-%d %H:%M}Z",
-            "none",
-            "choose a later --as-of",
-        )
-    )
+def _tables(*stages: Any) -> dict[str, pl.DataFrame]:
+    """The tables that stages made, by name."""
+    made = [(item.name, getattr(stage, item.name)) for stage in stages for item in fields(stage)]
+    return {name: frame for name, frame in made if name in declared()}
