@@ -187,27 +187,47 @@ def _offices(desk: Desk) -> list[dict[str, Any]]:
     ]
 
 
-def _divergences(desk: Desk) -> list[dict[str, Any]]:
-    rows = sorted(
-        desk.rows("divergences"),
-        key=lambda r: (r["about"] != "all", desk.topic(r["about"]), r["camp_a"], r["camp_b"]),
-    )
-    return [
-        {
-            "about": "everything" if r["about"] == "all" else desk.topic(r["about"]),
-            "camps": desk.party(r["camp_a"]) + " and " + desk.party(r["camp_b"]),
-            "n": f"{r['n_a']} and {r['n_b']} accounts",
-            "value": f"{r['divergence']:.2f} ({r['low']:.2f} to {r['high']:.2f})"
-            if None not in (r["divergence"], r["low"], r["high"])
-            else (f"{r['divergence']:.2f}" if r["divergence"] is not None else "cannot say"),
-            "bar": bar(
-                r["divergence"], r["low"], r["high"], "#6d7f86", f"divergence {r['camp_a']}, {r['camp_b']}"
-            ),
-            "blames_a": _blames(desk, r["blames_a"]),
-            "blames_b": _blames(desk, r["blames_b"]),
-        }
-        for r in rows[:40]
+def _divergences(desk: Desk) -> dict[str, Any]:
+    """Over everything as bars; topic by topic as a table."""
+    rows = sorted(desk.rows("divergences"), key=lambda r: (desk.topic(r["about"]), r["camp_a"], r["camp_b"]))
+    every = [r for r in rows if r["about"] == "all"]
+    heads = ("About", "Camps", "Accounts", "Divergence", "The first blames", "The second blames")
+    body = [
+        (
+            desk.topic(r["about"]),
+            desk.party(r["camp_a"]) + " and " + desk.party(r["camp_b"]),
+            f"{r['n_a']} and {r['n_b']}",
+            _divergence(r),
+            _blames(desk, r["blames_a"]),
+            _blames(desk, r["blames_b"]),
+        )
+        for r in rows
+        if r["about"] != "all"
     ]
+    return {
+        "every": [
+            {
+                "camps": desk.party(r["camp_a"]) + " and " + desk.party(r["camp_b"]),
+                "n": f"{r['n_a']} and {r['n_b']} accounts",
+                "value": _divergence(r),
+                "bar": bar(
+                    r["divergence"], r["low"], r["high"], GREY, f"divergence {r['camp_a']}, {r['camp_b']}"
+                ),
+            }
+            for r in every
+        ],
+        "topics": sheet(heads, body, file="tables/divergences.csv", cap=60),
+    }
+
+
+GREY = "#6d7f86"
+
+
+def _divergence(row: dict[str, Any]) -> str:
+    if row["divergence"] is None:
+        return "cannot say"
+    interval = f" ({row['low']:.2f} to {row['high']:.2f})" if None not in (row["low"], row["high"]) else ""
+    return f"{row['divergence']:.2f}{interval}"
 
 
 def _blames(desk: Desk, cell: str | None) -> str:
