@@ -157,9 +157,9 @@ def test_a_camp_that_is_no_party_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"case.yaml": ""}, "keys such as"),
+        ({"case.yaml": ""}, "keys and values"),
         ({"case.yaml": SETTINGS + "tiemzone: x\n"}, "did you mean 'timezone'"),
-        ({"case.yaml": SETTINGS + "title: again\n"}, "stands twice"),
+        ({"case.yaml": SETTINGS + "title: again\n"}, "each key once"),
         ({"case.yaml": SETTINGS.replace("Asia/Damascus", "Damascus")}, "IANA time zone"),
         ({"case.yaml": SETTINGS.replace("to: 2016-09-19", "to: 2016-08-19")}, "ends after it starts"),
         ({"case.yaml": "a: [1"}, "case.yaml"),

@@ -43,4 +43,7 @@ def test_the_report_of_syria_reads_on_desk_and_phone(browser, syria, size):
     assert page.evaluate("document.querySelectorAll('[id]').length") == page.evaluate(
         "new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size"
     )
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 673, "height": 1000})  # A4 less its margins
+    assert page.evaluate("document.documentElement.scrollWidth") <= 673
     context.close()

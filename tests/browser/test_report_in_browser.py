@@ -86,8 +86,14 @@ def test_it_reads_without_scripts(browser, report_file):
 
 
 def test_it_prints(page):
-    sheet = page.pdf(format="A4")
-    assert sheet.startswith(b"%PDF")
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 673, "height": 1000})  # A4 less its margins
+    assert page.evaluate("document.documentElement.scrollWidth") <= 673
+    assert (
+        page.locator("table.cards thead").first.evaluate("e => getComputedStyle(e).display")
+        == "table-header-group"
+    )
 
 
 def test_ink_stands_out_from_paper_in_both_schemes(browser, report_file):

@@ -30,7 +30,7 @@ from ceasefire.agreement.language import (
     Variant,
     Verb,
 )
-from ceasefire.agreement.strict import (
+from ceasefire.strict_yaml import (
     Cell,
     Key,
     Reader,

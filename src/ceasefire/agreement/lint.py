@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ceasefire.agreement.language import Agreement, By, Consecutive, Each
-from ceasefire.agreement.strict import STAGE
 from ceasefire.problems import Problem
 
 
@@ -22,7 +21,13 @@ def lint(terms: Agreement) -> list[Problem]:
 
 def _left_open(record: str, expected: str, found: str) -> Problem:
     return Problem(
-        "note", STAGE, "left_open", expected, found, "settle it, or expect 'undetermined'", record=record
+        "note",
+        "agreement",
+        "left_open",
+        expected,
+        found,
+        "settle it, or expect 'undetermined'",
+        record=record,
     )
 
 

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from ceasefire.agreement.clauses import CLOCK, EXCEPTION, build_clock, build_exception, read_norms
 from ceasefire.agreement.language import Agreement, DatedName, Document, Exempt, Party, Period, Proof, Zone
-from ceasefire.agreement.strict import (
-    STAGE,
+from ceasefire.agreement.zones import geojson_zones, inline_zones
+from ceasefire.problems import CaseError, Problem
+from ceasefire.strict_yaml import (
     Cell,
     Key,
     Reading,
@@ -29,8 +30,6 @@ from ceasefire.agreement.strict import (
     text,
     word,
 )
-from ceasefire.agreement.zones import geojson_zones, inline_zones
-from ceasefire.problems import CaseError, Problem
 from ceasefire.vocabulary import vocabulary
 
 _SECTIONS = {
@@ -136,7 +135,7 @@ def load(source: Path | str) -> Agreement:
         raise CaseError(
             Problem(
                 severity="error",
-                stage=STAGE,
+                stage="agreement",
                 code="agreement_unreadable",
                 expected="an agreement in UTF-8 text",
                 found=getattr(error, "strerror", None) or str(error),
@@ -148,7 +147,7 @@ def load(source: Path | str) -> Agreement:
 
 
 def _load(content: str, file: str | None, folder: Path | None) -> Agreement:
-    reading = Reading(file)
+    reading = Reading(file, "agreement")
     root = cells(content, reading)
     entries = mapping_of(reading, root)
     reading.zone = _zone_of(reading, entries.get("timezone"))
@@ -193,7 +192,7 @@ def _section(
         return []
     rows = []
     for name, entry in mapping_of(reading, top[section]).items():
-        if name != identifier(Reading(None), Cell(name, 0, 0)) or not name:
+        if name != identifier(Reading(None, "agreement"), Cell(name, 0, 0)) or not name:
             reading.fail(entry, "wrong_value", "a short name", repr(name), "no spaces in names", key=True)
         rows.append((name, record(reading, entry, keys)))
     return rows

@@ -14,7 +14,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from ceasefire.agreement.language import Zone
-from ceasefire.agreement.strict import Cell, Key, Reading, flag, mapping_of, record, text
+from ceasefire.strict_yaml import Cell, Key, Reading, flag, mapping_of, record, text
 
 _AREAS = ("Polygon", "MultiPolygon", "LineString", "MultiLineString")
 

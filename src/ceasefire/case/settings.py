@@ -1,7 +1,7 @@
 """``case.yaml``: what a case says of itself.
 
-In: the file's text. Out: ``Settings``. Unknown keys, missing keys and bad values are errors that name the nearest
-valid key and what to do; a case without a readable ``case.yaml`` cannot be used at all.
+In: the file. Out: ``Settings``. Unknown keys, missing keys and bad values are errors with line and column that name the
+nearest valid key and what to do; a case without a readable ``case.yaml`` cannot be used at all.
 """
 
 from __future__ import annotations
@@ -13,30 +13,23 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-from rapidfuzz import process
-
-from ceasefire.ingest.values import BadValue, parse_instant
+from ceasefire.ingest.values import BadValue, Interval, parse_instant
 from ceasefire.problems import CaseError, Problem
-
-KEYS = (
-    "case",
-    "title",
-    "summary",
-    "timezone",
-    "gathered_at",
-    "period",
-    "bbox",
-    "agreement",
-    "zones",
-    "reports",
-    "proof",
-    "issuers",
-    "credits",
-    "audience",
-    "questions",
+from ceasefire.strict_yaml import (
+    Cell,
+    Key,
+    Reading,
+    cells,
+    identifier,
+    listed,
+    mapping_of,
+    plain,
+    record,
+    text,
+    word,
 )
-REQUIRED = ("case", "title", "timezone", "gathered_at", "period")
+
+BBox = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -59,128 +52,17 @@ class Settings:
     timezone: str
     gathered_at: datetime
     period: tuple[datetime, datetime]
-    bbox: tuple[float, float, float, float] | None
+    bbox: BBox | None
     agreement: str
     report_files: tuple[ReportFile, ...]
     issuers: frozenset[str]
     standard: str
     credits: tuple[str, ...]
-    questions: Mapping[str, str]
 
     @property
     def zone(self) -> ZoneInfo:
         """The zone in which days are counted."""
         return ZoneInfo(self.timezone)
-
-
-def _refuse(file: str, line: int | None, expected: str, found: str, action: str) -> CaseError:
-    return CaseError(Problem("error", "case", "case_unusable", expected, found, action, file=file, line=line))
-
-
-class _Lines(yaml.CSafeLoader):
-    """A safe loader that reads every scalar as text and refuses a key that stands twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands twice", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-_Lines.yaml_implicit_resolvers = {}
-
-
-def _load(path: Path, shown: str) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise _refuse(
-            shown,
-            None,
-            "a file case.yaml",
-            "none",
-            "make one with `ceasefire init FOLDER`, or name a case folder",
-        ) from None
-    except (UnicodeDecodeError, OSError) as error:
-        raise _refuse(shown, None, "UTF-8 text", str(error), "save the file as UTF-8") from None
-    try:
-        body = yaml.load(text, Loader=_Lines)  # a SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise _refuse(
-            shown,
-            mark.line + 1 if mark else None,
-            "YAML",
-            str(getattr(error, "problem", error)),
-            "mend the line; see cases/README.md",
-        ) from None
-    if not isinstance(body, dict):
-        raise _refuse(
-            shown, 1, "keys such as `case:` and `title:`", type(body).__name__, "see cases/README.md"
-        )
-    return body
-
-
-def _check_keys(body: Mapping[str, Any], shown: str) -> None:
-    for key in body:
-        if key not in KEYS:
-            near = process.extractOne(str(key), KEYS)
-            raise _refuse(
-                shown,
-                None,
-                f"one of {', '.join(KEYS)}",
-                f"{key!r}",
-                f"did you mean {near[0]!r}? remove or rename it",
-            )
-    for key in REQUIRED:
-        if key not in body:
-            raise _refuse(shown, None, f"the key {key!r}", "none", "add it; see cases/README.md")
-
-
-def _zone(name: str, shown: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise _refuse(
-            shown, None, "an IANA time zone such as Asia/Damascus", f"{name!r}", "correct `timezone`"
-        ) from None
-
-
-def _bbox(value: Any, shown: str) -> tuple[float, float, float, float] | None:
-    if value is None:
-        return None
-    try:
-        if isinstance(value, Mapping):
-            west, south, east, north = (float(value[k]) for k in ("west", "south", "east", "north"))
-        else:
-            west, south, east, north = (float(v) for v in value)
-    except (KeyError, TypeError, ValueError):
-        raise _refuse(
-            shown, None, "bbox: {west, south, east, north} in degrees", f"{value!r}", "correct `bbox`"
-        ) from None
-    return west, south, east, north
-
-
-def _report_files(value: Any, shown: str) -> tuple[ReportFile, ...]:
-    found: list[ReportFile] = []
-    for item in value or []:
-        if not isinstance(item, Mapping) or "file" not in item:
-            raise _refuse(
-                shown, None, "reports: a list of {file, reader or mapping}", f"{item!r}", "correct it"
-            )
-        unknown = set(item) - {"file", "reader", "mapping", "options"}
-        if unknown:
-            raise _refuse(
-                shown, None, "file, reader, mapping or options", f"{min(unknown)!r}", "rename the key"
-            )
-        found.append(
-            ReportFile(str(item["file"]), item.get("reader"), item.get("mapping"), item.get("options") or {})
-        )
-    return tuple(found)
 
 
 def read_settings(path: Path, shown: str) -> Settings:
@@ -189,35 +71,129 @@ def read_settings(path: Path, shown: str) -> Settings:
     Raises:
         CaseError: the file is missing or cannot be used.
     """
-    body = _load(path, shown)
-    _check_keys(body, shown)
-    zone = _zone(str(body["timezone"]), shown)
-    try:
-        gathered = parse_instant(str(body["gathered_at"]), zone).end
-        first = parse_instant(str(body["period"]["from"]), zone).start
-        last = parse_instant(str(body["period"]["to"]), zone).end
-    except BadValue as error:
-        raise _refuse(shown, None, error.expected, error.found, error.action) from None
-    except (TypeError, KeyError):
-        raise _refuse(
-            shown, None, "period: {from: DATE, to: DATE}", f"{body['period']!r}", "correct it"
-        ) from None
-    if last < first:
-        raise _refuse(
-            shown, None, "a period that ends after it starts", f"{body['period']!r}", "swap the dates"
-        )
+    reading = Reading(shown, "case")
+    root = cells(_contents(path, shown), reading)
+    # The zone first: the dates of the other keys are read in it.
+    named = mapping_of(reading, root).get("timezone")
+    reading.zone = _zone(reading, named) if named else None
+    found = record(reading, root, KEYS)
+    reading.stop_if_failed()
+    first, last = found["period"]
     return Settings(
-        name=str(body["case"]),
-        title=str(body["title"]),
-        summary=" ".join(str(body.get("summary") or "").split()),
-        timezone=zone.key,
-        gathered_at=gathered,
+        name=found["case"],
+        title=found["title"],
+        summary=found.get("summary", ""),
+        timezone=found["timezone"].key,
+        gathered_at=found["gathered_at"].end,
         period=(first, last),
-        bbox=_bbox(body.get("bbox"), shown),
-        agreement=str(body.get("agreement") or "agreement.yaml"),
-        report_files=_report_files(body.get("reports"), shown),
-        issuers=frozenset(str(s) for s in body.get("issuers") or ()),
-        standard=str(body.get("proof") or "reasonable_grounds"),
-        credits=tuple(str(c) for c in body.get("credits") or ()),
-        questions={str(k): str(v) for k, v in (body.get("questions") or {}).items()},
+        bbox=found.get("bbox"),
+        agreement=found.get("agreement", "agreement.yaml"),
+        report_files=found.get("reports", ()),
+        issuers=frozenset(found.get("issuers", ())),
+        standard=found.get("proof", "reasonable_grounds"),
+        credits=found.get("credits", ()),
     )
+
+
+def _contents(path: Path, shown: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        expected, found, action = "UTF-8 text", "other bytes", "save the file as UTF-8"
+    except FileNotFoundError:
+        expected, found = "a file case.yaml", "none"
+        action = "make one with `ceasefire init FOLDER`, or name a case folder"
+    except OSError as error:
+        expected, found, action = (
+            "a file that can be read",
+            error.strerror or "an error",
+            "check its permissions",
+        )
+    raise CaseError(Problem("error", "case", "case_unusable", expected, found, action, file=shown))
+
+
+def _zone(reading: Reading, cell: Cell) -> ZoneInfo:
+    name = text(reading, cell)
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        expected = "an IANA time zone such as Asia/Damascus"
+        reading.fail(cell, "wrong_value", expected, repr(name), "correct `timezone`")
+        return ZoneInfo("UTC")
+
+
+def _date(reading: Reading, cell: Cell) -> Interval:
+    """A date or instant in the case's zone."""
+    zone = reading.zone or ZoneInfo("UTC")
+    try:
+        return parse_instant(text(reading, cell), zone)
+    except BadValue as bad:
+        reading.fail(cell, "wrong_value", bad.expected, bad.found, bad.action)
+        return parse_instant("1970-01-01", zone)
+
+
+def _period(reading: Reading, cell: Cell) -> tuple[datetime, datetime]:
+    ends = record(reading, cell, {"from": Key(_date, required=True), "to": Key(_date, required=True)})
+    if len(ends) < 2:
+        day = parse_instant("1970-01-01", ZoneInfo("UTC"))
+        return day.start, day.end
+    if ends["to"].end < ends["from"].start:
+        reading.fail(
+            cell, "wrong_value", "a period that ends after it starts", "the reverse", "swap the dates"
+        )
+    return ends["from"].start, ends["to"].end
+
+
+def _degrees(reading: Reading, cell: Cell) -> float:
+    try:
+        value = float(text(reading, cell))
+    except ValueError:
+        value = 999.0
+    if not -180 <= value <= 180:
+        reading.fail(cell, "wrong_value", "degrees from -180 to 180", cell.found, "write decimal degrees")
+    return value
+
+
+def _bbox(reading: Reading, cell: Cell) -> BBox:
+    sides = ("west", "south", "east", "north")
+    found = record(reading, cell, {side: Key(_degrees, required=True) for side in sides})
+    west, south, east, north = (found.get(side, 0.0) for side in sides)
+    return west, south, east, north
+
+
+def _options(reading: Reading, cell: Cell) -> dict[str, Any]:
+    """Options of a reader, checked by the reader itself."""
+    return {key: plain(value) for key, value in mapping_of(reading, cell).items()}
+
+
+def _report_file(reading: Reading, cell: Cell) -> ReportFile:
+    keys = {
+        "file": Key(text, required=True),
+        "reader": Key(text),
+        "mapping": Key(text),
+        "options": Key(_options),
+    }
+    found = record(reading, cell, keys)
+    return ReportFile(
+        found.get("file", ""), found.get("reader"), found.get("mapping"), found.get("options", {})
+    )
+
+
+KEYS = {
+    "case": Key(identifier, required=True),
+    "title": Key(text, required=True),
+    "summary": Key(text),
+    "timezone": Key(_zone, required=True),
+    "gathered_at": Key(_date, required=True),
+    "period": Key(_period, required=True),
+    "bbox": Key(_bbox),
+    "agreement": Key(text),
+    "zones": Key(text),
+    "reports": Key(listed(_report_file)),
+    "proof": Key(
+        word("reasonable_suspicion", "reasonable_grounds", "balance_of_probabilities", "clear_and_convincing")
+    ),
+    "issuers": Key(listed(identifier)),
+    "credits": Key(listed(text)),
+    "audience": Key(word("public")),
+}

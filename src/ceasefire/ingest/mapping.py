@@ -21,7 +21,7 @@ from ceasefire.ingest.bad_value import BadValue
 from ceasefire.ingest.gathering import FIGURES, TIMES, VOCABULARIES, Gathering, slug
 from ceasefire.ingest.ingested import Context, Ingested
 from ceasefire.ingest.instants import infer_day_first
-from ceasefire.ingest.strict_yaml import StrictYaml, read_yaml
+from ceasefire.ingest.mapping_file import MappingFile, read_yaml
 from ceasefire.ingest.tabular import RawTable
 from ceasefire.model import table
 from ceasefire.problems import CaseError, Problem
@@ -99,7 +99,7 @@ def _word(body: Mapping[str, Any], key: str) -> str | None:
     return None if body.get(key) is None else str(body[key])
 
 
-def _zone(name: Any, found: StrictYaml) -> ZoneInfo | None:
+def _zone(name: Any, found: MappingFile) -> ZoneInfo | None:
     if name is None:
         return None
     try:
@@ -108,7 +108,7 @@ def _zone(name: Any, found: StrictYaml) -> ZoneInfo | None:
         raise found.refuse("zone", "a zone such as Europe/Kyiv", repr(name), "correct it") from None
 
 
-def _layout(name: Any, found: StrictYaml) -> bool | None:
+def _layout(name: Any, found: MappingFile) -> bool | None:
     if name is None:
         return None
     if name not in LAYOUTS:
@@ -116,7 +116,7 @@ def _layout(name: Any, found: StrictYaml) -> bool | None:
     return LAYOUTS[name]
 
 
-def _identifier(spec: Any, found: StrictYaml) -> tuple[str | None, str]:
+def _identifier(spec: Any, found: MappingFile) -> tuple[str | None, str]:
     if spec is None:
         return None, ""
     if isinstance(spec, str):
@@ -127,7 +127,7 @@ def _identifier(spec: Any, found: StrictYaml) -> tuple[str | None, str]:
     return _word(spec, "column"), str(spec.get("prefix") or "")
 
 
-def _feed(name: str, spec: Any, found: StrictYaml) -> Feed:
+def _feed(name: str, spec: Any, found: MappingFile) -> Feed:
     path = f"columns.{name}"
     if isinstance(spec, str):
         return Feed(columns=(spec,))
@@ -154,7 +154,7 @@ def _feed(name: str, spec: Any, found: StrictYaml) -> Feed:
     return feed
 
 
-def _check_words(name: str, feed: Feed, found: StrictYaml) -> None:
+def _check_words(name: str, feed: Feed, found: MappingFile) -> None:
     """Constants and translations must be words of the vocabulary, where the column has one."""
     if name not in VOCABULARIES:
         return

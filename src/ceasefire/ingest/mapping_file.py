@@ -1,4 +1,4 @@
-"""YAML that is checked as it is read: the line of every key, no key twice, no unknown key.
+"""A mapping file as read: its values, the line of every key, and refusals that name them.
 
 In: a YAML file. Out: its mapping and the lines of its keys. Any fault is a ``CaseError`` that names the file,
 the line, and for an unknown key the nearest known one.
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rapidfuzz import process
 
 from ceasefire.problems import CaseError, Problem
+from ceasefire.strict_yaml import Cell, Reading, cells, plain
 
 MAX_BYTES = 1 << 20  # our choice: a mapping is written by hand
 NEAR = 60  # rapidfuzz score from which a name is offered instead
 
 
 @dataclass(frozen=True)
-class StrictYaml:
+class MappingFile:
     """The mapping of a file, and the line of each key by its path ("columns.act")."""
 
     body: dict[str, Any]
@@ -50,7 +50,7 @@ def _refused(file: str, line: int | None, expected: str, found: str, action: str
     return CaseError(Problem("error", "ingest", "mapping_bad", expected, found, action, file=file, line=line))
 
 
-def read_yaml(path: Path) -> StrictYaml:
+def read_yaml(path: Path) -> MappingFile:
     """Read a YAML file that holds one mapping.
 
     Raises:
@@ -66,31 +66,18 @@ def read_yaml(path: Path) -> StrictYaml:
         ) from None
     except UnicodeDecodeError:
         raise _refused(path.name, None, "UTF-8 text", "other bytes", "save the file as UTF-8") from None
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        body = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else None
-        found = getattr(error, "problem", None) or "something else"
-        raise _refused(path.name, line, "YAML", str(found), "correct the file") from None
-    except (RecursionError, ValueError) as error:
-        raise _refused(path.name, None, "YAML", str(error)[:80], "correct the file") from None
-    if not isinstance(body, dict) or not isinstance(node, yaml.MappingNode):
-        raise _refused(
-            path.name, 1, "a mapping of keys and values", type(body).__name__, "see docs/reading.md"
-        )
+    reading = Reading(path.name, "ingest")
+    root = cells(text, reading)
+    reading.stop_if_failed()
+    if not isinstance(root.value, dict):
+        raise _refused(path.name, 1, "a mapping of keys and values", root.found, "see docs/reading.md")
     lines: dict[str, int] = {}
-    _walk(node, "", lines, path.name)
-    return StrictYaml(body, lines, path.name)
+    _note_lines(root.value, "", lines)
+    return MappingFile(plain(root), lines, path.name)
 
 
-def _walk(node: yaml.MappingNode, prefix: str, lines: dict[str, int], file: str) -> None:
-    for key, value in node.value:
-        path = f"{prefix}{key.value}"
-        line = key.start_mark.line + 1
-        if path in lines:
-            raise _refused(file, line, "each key once", f"{key.value!r} again", "remove one of the two")
-        lines[path] = line
-        if isinstance(value, yaml.MappingNode):
-            _walk(value, f"{path}.", lines, file)
+def _note_lines(mapping: dict[str, Cell], prefix: str, lines: dict[str, int]) -> None:
+    for key, cell in mapping.items():
+        lines[f"{prefix}{key}"] = cell.key_at[0] if cell.key_at else cell.line
+        if isinstance(cell.value, dict):
+            _note_lines(cell.value, f"{prefix}{key}.", lines)

@@ -1,6 +1,6 @@
 """Strict YAML: a file becomes cells that know their line and column, or problems that say what to do.
 
-In: text. Out: a tree of ``Cell`` and readers for the kinds of value an agreement holds. YAML is cut down to
+In: text. Out: a tree of ``Cell`` and readers for the kinds of value our files hold. YAML is cut down to
 mappings, lists and text: no anchors, no tags, no merge keys, no second document, no key twice. Nothing is
 guessed from the look of a value (``no``, ``12:30``, ``2016-09-12`` stay text until a reader asks for them),
 which closes the traps of YAML 1.1.
@@ -19,8 +19,6 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from ceasefire.problems import CaseError, Problem
-
-STAGE = "agreement"
 
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d)")
 _UNIT = {"min": 60, "h": 3600, "d": 86400}
@@ -49,6 +47,7 @@ class Reading:
     """One reading of one file: its zone of time, the names it declares, and the problems met so far."""
 
     file: str | None
+    stage: str
     zone: ZoneInfo | None = None
     names: dict[str, Collection[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -59,7 +58,7 @@ class Reading:
         self.problems.append(
             Problem(
                 severity="error",
-                stage=STAGE,
+                stage=self.stage,
                 code=code,
                 expected=expected,
                 found=found,
@@ -112,7 +111,7 @@ def cells(text: str, reading: Reading) -> Cell:
         reading.fail(Cell("", 1, 1), "not_yaml", "a few levels", "endless nesting", "make the file flatter")
     reading.stop_if_failed()
     if root is None:
-        reading.fail(Cell("", 1, 1), "not_yaml", "an agreement", "an empty file", "start from the example")
+        reading.fail(Cell("", 1, 1), "not_yaml", "keys and values", "an empty file", "start from an example")
         reading.stop_if_failed()
     return _cell(root, reading) if root else Cell({}, 1, 1)
 
@@ -150,6 +149,15 @@ def _cell(node: yaml.Node, reading: Reading, key_at: tuple[int, int] | None = No
         else:
             mapping[str(key.value)] = cell
     return Cell(mapping, line, column, key_at)
+
+
+def plain(cell: Cell) -> Any:
+    """The value without its place: text, lists and mappings; nothing where the cell is empty."""
+    if isinstance(cell.value, list):
+        return [plain(item) for item in cell.value]
+    if isinstance(cell.value, dict):
+        return {key: plain(value) for key, value in cell.value.items()}
+    return cell.value or None
 
 
 def nearest(name: str, valid: Collection[str]) -> str:
