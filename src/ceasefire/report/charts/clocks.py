@@ -89,6 +89,7 @@ def axis_strip(axis: Axis, as_of: datetime) -> Markup:
     pieces = [
         text(pc(axis.place(at)), 12, label, anchor="middle", css="t" if n % 2 == 0 else "t minor")
         for n, (at, label) in enumerate(day_ticks(axis.start, axis.end, axis.timezone))
+        if axis.place(at) < 0.97  # the last label would run over the edge
     ]
     if axis.holds(as_of):
         side = "end" if axis.place(as_of) > 0.8 else "middle"

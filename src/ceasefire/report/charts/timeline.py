@@ -169,6 +169,8 @@ def _frame(start: datetime, end: datetime, timezone: str, place: Any, top: int, 
     pieces.append(text("0%", foot - KILLED_HEIGHT - 3, f"{most:,} killed, lowest to highest figure"))
     pieces.append(tag("line", x1="0%", x2="100%", y1=foot, y2=foot, class_="base"))
     for n, (at, label) in enumerate(day_ticks(start, end, timezone)):
+        if place(at) > 0.97:  # the last label would run over the edge
+            continue
         css = "t" if n % 2 == 0 else "t minor"
         for y in (base + 14, foot + 14):
             pieces.append(text(pc(place(at)), y, label, anchor="middle", css=css))

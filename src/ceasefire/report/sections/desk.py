@@ -149,8 +149,11 @@ class Desk:
         """A party's name behind its colour."""
         if not cell or cell == "none":
             return escape(missing)
-        mark = swatch(self.colours[cell]) + Markup("&nbsp;") if cell in self.colours else Markup("")
-        return mark + self.name(cell)
+        if cell not in self.colours:
+            return escape(self.name(cell))
+        first, space, rest = self.name(cell).partition(" ")
+        held = Markup('<span class="held">{}&nbsp;{}</span>').format(swatch(self.colours[cell]), first)
+        return held + space + rest
 
     def _is_cell(self, text: str) -> bool:
         return all(i in self.names for i in re.split("[|+]", text))
