@@ -76,45 +76,10 @@ def timeline(
     base = HEAD + COUNT_HEIGHT
     frame = _frame(start, end, timezone, place, top, most)
     pieces = [p for p in frame if not p.startswith("<text")]
-    order = [a for a in colours if a != "undetermined"] + ["undetermined"]
     for (left, right), inside in zip(boxes, held, strict=True):
         x, width = place(left), place(right) - place(left)
-        counts = Counter(i["answer"] if i["answer"] in colours else "undetermined" for i in inside)
-        y = float(base)
-        for answer in order:
-            if counts[answer]:
-                tall = COUNT_HEIGHT * counts[answer] / top
-                y -= tall
-                title = tag("title", f"{left:%Y-%m-%d}: {counts[answer]} {answer}")
-                colour = colours.get(answer, OTHER)
-                pieces.append(
-                    tag(
-                        "rect",
-                        title,
-                        x=pc(x),
-                        y=f"{y:.1f}",
-                        width=pc(width * 0.86),
-                        height=f"{tall:.1f}",
-                        fill=colour,
-                    )
-                )
-        low, high = (sum(k) for k in zip(*(_killed(i) for i in inside), strict=True)) if inside else (0, 0)
-        if high:
-            foot = base + FOOT + HEAD + KILLED_HEIGHT
-            middle = pc(x + width * 0.43)
-            y_low, y_high = (foot - KILLED_HEIGHT * v / most for v in (low, high))
-            title = tag("title", f"{left:%Y-%m-%d}: {low} to {high} killed")
-            pieces.append(
-                tag(
-                    "line",
-                    title,
-                    x1=middle,
-                    x2=middle,
-                    y1=f"{y_high:.1f}",
-                    y2=f"{max(y_low, y_high + 2):.1f}",
-                    class_="killed",
-                )
-            )
+        pieces += _stack(left, inside, colours, (x, width, COUNT_HEIGHT / top))
+        pieces += _toll(left, inside, (x + width * 0.43, KILLED_HEIGHT / most))
     for at, name in sorted(truces):
         if start <= at <= end:
             where, title = pc(place(at)), tag("title", f"{at:%Y-%m-%d}: {escape(name)}")
@@ -122,8 +87,42 @@ def timeline(
     pieces += _marks([(place(at), number) for at, number in marks if start <= at <= end], base)
     pieces += [p for p in frame if p.startswith("<text")]
     n = len(incidents)
-    label = f"Timeline of {n} incidents from {first:%d %b %Y} to {last:%d %b %Y}; the figures are in tables/incidents.csv"
+    label = f"Timeline of {n} incidents from {start:%d %b %Y} to {last.astimezone(start.tzinfo):%d %b %Y}; the figures are in tables/incidents.csv"
     return drawing(pieces, label=label, height=base + FOOT + HEAD + KILLED_HEIGHT + FOOT, css="timeline")
+
+
+def _stack(
+    left: datetime,
+    inside: Sequence[dict[str, Any]],
+    colours: Mapping[str, str],
+    where: tuple[float, float, float],
+) -> list[str]:
+    """One day's or month's bar, answer upon answer, undetermined last; ``where``: place, width, pixels an incident."""
+    x, width, scale = where
+    counts = Counter(i["answer"] if i["answer"] in colours else "undetermined" for i in inside)
+    order = [a for a in colours if a != "undetermined"] + ["undetermined"]
+    pieces, y = [], float(HEAD + COUNT_HEIGHT)
+    for answer in order:
+        if counts[answer]:
+            tall = scale * counts[answer]
+            y -= tall
+            title = tag("title", f"{left:%Y-%m-%d}: {counts[answer]} {escape(answer)}")
+            box = {"x": pc(x), "y": f"{y:.1f}", "width": pc(width * 0.86), "height": f"{tall:.1f}"}
+            pieces.append(tag("rect", title, **box, fill=colours.get(answer, OTHER)))
+    return pieces
+
+
+def _toll(left: datetime, inside: Sequence[dict[str, Any]], where: tuple[float, float]) -> list[str]:
+    """The killed of one day or month, lowest to highest figure; ``where``: place, pixels a person."""
+    low, high = (sum(_killed(i)[end] for i in inside) for end in (0, 1))
+    if not high:
+        return []
+    middle, scale = pc(where[0]), where[1]
+    foot = HEAD + COUNT_HEIGHT + FOOT + HEAD + KILLED_HEIGHT
+    y_low, y_high = foot - scale * low, foot - scale * high
+    title = tag("title", f"{left:%Y-%m-%d}: {low} to {high} killed")
+    ends = {"y1": f"{y_high:.1f}", "y2": f"{max(y_low, y_high + 2):.1f}"}
+    return [tag("line", title, x1=middle, x2=middle, **ends, class_="killed")]
 
 
 def _marks(marks: list[tuple[float, str]], base: float) -> list[str]:
