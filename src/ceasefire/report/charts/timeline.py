@@ -86,8 +86,9 @@ def timeline(
             pieces.append(tag("line", title, x1=where, x2=where, y1=base, y2=base + 7, class_="truce"))
     pieces += _marks([(place(at), number) for at, number in marks if start <= at <= end], base)
     pieces += [p for p in frame if p.startswith("<text")]
-    n = len(incidents)
-    label = f"Timeline of {n} incidents from {start:%d %b %Y} to {last.astimezone(start.tzinfo):%d %b %Y}; the figures are in tables/incidents.csv"
+    ends = [at.astimezone(start.tzinfo) for at in (first, last)]
+    days = " to ".join(f"{at:%d %b %Y}" for at in ends)
+    label = f"Timeline of {len(incidents)} incidents from {days}; the figures are in tables/incidents.csv"
     return drawing(pieces, label=label, height=base + FOOT + HEAD + KILLED_HEIGHT + FOOT, css="timeline")
 
 
