@@ -15,8 +15,8 @@ check: setup browser lint types rooms test
 # uv comes from PyPI into a folder of its own, so that the system's Python stays as it is.
 .uv/bin/uv:
 	@python3 -m venv .uv 2>/dev/null || python3 -m venv --without-pip .uv
-	@if [ -x .uv/bin/pip ]; then .uv/bin/pip install --quiet uv; \
-	 else python3 -m pip install --quiet --target .uv/lib uv && mkdir -p .uv/bin && cp .uv/lib/bin/uv .uv/bin/uv; fi
+	@if [ -x .uv/bin/pip ]; then .uv/bin/pip install --quiet --disable-pip-version-check uv; \
+	 else python3 -m pip install --quiet --disable-pip-version-check --target .uv/lib uv && mkdir -p .uv/bin && cp .uv/lib/bin/uv .uv/bin/uv; fi
 
 setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv)
 	@$(UV) sync --frozen --quiet

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
-from shipped import CASES
 
 import ceasefire
 from ceasefire import Picture
 from ceasefire.comply import Evidence
+from shipped import CASES
 
 
 def test_the_functions_keep_their_names_after_their_rooms_are_imported() -> None:
