@@ -26,6 +26,8 @@ KM_PER_DEGREE = 111.2
 CLOSE_KM, DENSE_SHARE = 30.0, 0.25
 """A second map is drawn of a neighbourhood that holds a quarter of the incidents. Our choice, for reading."""
 _MOST_NAMES = 26
+NAMED_KM = 5.0
+"""An incident placed at least this well may lend its point to the name of its place."""
 
 
 class Chart:
@@ -212,14 +214,16 @@ def _pie(
 def _names(shown: Sequence[dict[str, Any]], places: Sequence[dict[str, Any]], chart: Chart) -> list[str]:
     """Names of places, those with the most incidents first, where they do not run into each other."""
     told = Counter(i["place_name"] for i in shown if i["place_name"])
-    known = [
-        p
-        for p in places
-        if p["latitude"] is not None and p["longitude"] is not None and told[p["place_name"]]
-    ]
+    known = {p["place_name"]: p for p in places if p["latitude"] is not None and p["longitude"] is not None}
+    for i in sorted(
+        shown, key=lambda i: i["incident_id"]
+    ):  # where the gazetteer is silent, a well-placed incident
+        if (i["precision_km"] or 0) <= NAMED_KM:
+            known.setdefault(i["place_name"], i)
     taken: list[tuple[float, float, float, float]] = []
     pieces = []
-    for place in sorted(known, key=lambda p: (-told[p["place_name"]], p["place_name"])):
+    named = sorted((n for n in told if n in known), key=lambda n: (-told[n], n))
+    for place in (known[n] for n in named):
         name = str(place["place_name"])
         x, y = chart.xy(place["longitude"], place["latitude"])
         width = 7.0 * len(name)

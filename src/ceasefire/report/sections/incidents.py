@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ceasefire.report import wording
-from ceasefire.report.charts.atlas import TOO_VAGUE_KM, dense_part, drawable, map_of
+from ceasefire.report.charts.atlas import FOLD_ABOVE, TOO_VAGUE_KM, dense_part, drawable, map_of
 from ceasefire.report.charts.intervals import scale, strip
 from ceasefire.report.charts.timeline import timeline
 from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spoken
@@ -61,6 +61,7 @@ def pictures(desk: Desk) -> dict[str, Any]:
         "map": map_of(rows, desk.rows("places"), desk.release.zones, desk.colours),
         "closer": map_of(close, desk.rows("places"), {}, desk.colours),
         "n_closer": len(close),
+        "folded": len(drawn) > FOLD_ABOVE,
         "legend": legend,
         "vague": counted(vague, "incident") if vague else "",
         "vague_km": f"{TOO_VAGUE_KM:g}",
