@@ -1,7 +1,8 @@
 """The command line: thin, and slow imports only inside the commands.
 
 In: a case folder and options. Out: one screen of answer, files, and an exit code: 0 done, 1 something asked for could
-not be had (a name to explain, a publishing refusal), 2 the case or the call cannot be used.
+not be had (a name to explain, a file that cannot be read or written, a publishing refusal), 2 the case or the call
+cannot be used. Whatever happens there is one message and no traceback, unless CEASEFIRE_TRACEBACK is set.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,18 +101,25 @@ def run(
     with _progress(quiet) as stage:
         with stage("read"):
             opened = _open(case)
+        folder = _folder_for(opened, case, out)
         picture = _derive(opened, as_of, seed, stage)
-        folder = out / opened.name
+        failure = ""
         with stage("write"):
             try:
                 write(picture, folder, audience=audience)
-            except PublishingError as error:
-                _stop(str(error), 1)
+            except (PublishingError, OSError) as error:
+                failure = _not_written(error, folder)
     if not quiet:
         from ceasefire.report.screen import show
 
         show(picture, _console())
+    if failure:
+        _stop(failure, 1)
     typer.echo(f"Report: {folder / 'report.html'}")
+    unread = opened.problems.filter(opened.problems["code"] == "file_left_out")
+    if unread.height:
+        names = ", ".join(sorted(set(unread["file"])))
+        _stop(f"Read without {names}; `ceasefire check {case}` says why.", 1)
 
 
 @app.command()
@@ -177,13 +186,16 @@ def init(
     from importlib.resources import as_file, files
     from shutil import copyfile
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        _stop(f"{folder}: expected a new or empty folder, found something there; choose another name", 2)
-    folder.mkdir(parents=True, exist_ok=True)
-    with as_file(files("ceasefire") / "starter") as starter:
-        for path in sorted(starter.iterdir()):
-            if path.is_file() and path.suffix != ".py":
-                copyfile(path, folder / path.name)
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            _stop(f"{folder}: expected a new or empty folder, found something there; choose another name", 2)
+        folder.mkdir(parents=True, exist_ok=True)
+        with as_file(files("ceasefire") / "starter") as starter:
+            for path in sorted(starter.iterdir()):
+                if path.is_file() and path.suffix != ".py":
+                    copyfile(path, folder / path.name)
+    except OSError as error:
+        _stop(f"{folder}: cannot be written ({error.strerror or error}); choose another folder", 2)
     typer.echo(
         f"Wrote {folder}. Next: edit the files, then `ceasefire check {folder}` and `ceasefire run {folder}`."
     )
@@ -226,13 +238,30 @@ def about(
 
 def main() -> None:
     """The entry point of the ``ceasefire`` command."""
-    app()
+    import os
+
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot show a letter shows a mark in its place.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("CEASEFIRE_TRACEBACK"):
+            raise
+        typer.echo(
+            f"ceasefire stopped on a fault of its own, not of your case: {type(error).__name__}: {str(error)[:300]}\n"
+            "Set CEASEFIRE_TRACEBACK=1 to see where, and report it.",
+            err=True,
+        )
+        sys.exit(1)
 
 
 def _console() -> Console:
     from rich.console import Console
 
-    return Console(highlight=False)
+    # Words of a case are shown as they stand: [x] and :x: in them are not for the console to read.
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def _stop(message: str, code: int) -> Any:
@@ -250,14 +279,46 @@ def _open(case: str) -> Case:
     from ceasefire.case import open_case
     from ceasefire.problems import CaseError
 
-    folder = Path(case)
-    if not folder.exists() and (_shipped() / case / "case.yaml").is_file():
-        folder = _shipped() / case
     try:
-        return open_case(folder)
+        return open_case(_folder_of(case))
     except CaseError as error:
         _stop(f"{case} cannot be used.\n{error}", 2)
         raise
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        _stop(f"{case} cannot be used.\n{error.filename or case}: {found}; check its name and permissions", 2)
+        raise
+
+
+def _folder_of(case: str) -> Path:
+    """The folder of that name, or the shipped case of that name."""
+    folder = Path(case)
+    if not folder.exists() and (_shipped() / case / "case.yaml").is_file():
+        return _shipped() / case
+    return folder
+
+
+def _folder_for(opened: Case, case: str, out: Path) -> Path:
+    """Where the results go, if they can: told before the work, not after."""
+    folder = out / opened.name
+    try:
+        first = next(path for path in (folder, *folder.parents) if path.exists())
+        source = _folder_of(case).resolve()
+        over = folder.resolve() in (source, *source.parents)
+    except OSError as error:
+        _stop(f"{folder}: {error.strerror}; choose another folder with --out", 2)
+        raise
+    if not first.is_dir():
+        _stop(f"--out: expected a folder, found the file {first}; choose another name", 2)
+    if over:
+        _stop(f"--out: the results would replace the case itself in {folder}; choose another folder", 2)
+    return folder
+
+
+def _not_written(error: Exception, folder: Path) -> str:
+    if isinstance(error, OSError):
+        return f"{folder}: nothing was written ({error.strerror or error}); choose another folder with --out"
+    return str(error)
 
 
 def _derive(case: Case, as_of: str | None, seed: int, stage: Any) -> Picture:

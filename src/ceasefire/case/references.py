@@ -6,15 +6,18 @@ reference that leads nowhere is a doubt, not a reason to lose the row: the sourc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 from rapidfuzz import process
 
 from ceasefire.agreement import Agreement
+from ceasefire.case.settings import Settings
 from ceasefire.model import table
 from ceasefire.problems import Problem
 
+NEAR = 75  # rapidfuzz score from which a name is offered instead
 # (table, column, table referred to, its key)
 REFERENCES = (
     ("reports", "source_id", "sources", "source_id"),
@@ -25,43 +28,128 @@ REFERENCES = (
     ("findings", "about", "topics", "topic_id"),
     ("decisions", "report_a", "reports", "report_id"),
     ("decisions", "report_b", "reports", "report_id"),
+    ("topics", "anchor_reports", "reports", "report_id"),
 )
+# Columns that name actors by their identifiers: a|b, a+b, or several separated by ";".
+ACTORS = (
+    ("reports", "actor"),
+    ("reports", "affected"),
+    ("findings", "actor"),
+    ("access", "authority"),
+    ("statements", "party"),
+    ("counts", "against"),
+    ("declarations", "by"),
+    ("notifications", "recipients"),
+    ("actors", "party"),
+)
+# What may stand for an actor without being one (cases/README.md).
+NO_ACTOR = frozenset({"accident", "third_party", "all", "unknown"})
 
 
 def check_references(
-    facts: Mapping[str, pl.DataFrame], agreement: Agreement, problems: list[Problem]
+    facts: Mapping[str, pl.DataFrame], agreement: Agreement, settings: Settings, problems: list[Problem]
 ) -> dict[str, pl.DataFrame]:
     """Check every reference; return the tables that were changed."""
+    if not facts["sources"].height:
+        problems.append(_no_sources())
     strangers: set[str] = set()
+    lost = {p.record for p in problems if p.severity == "error" and p.record is not None}
     for name, column, other, key in REFERENCES:
-        known = set(facts[other][key].to_list())
-        rows = facts[name].filter(pl.col(column).is_not_null() & ~pl.col(column).is_in(list(known)))
-        for row in rows.iter_rows(named=True):
-            problems.append(_dangling(name, column, other, row, known))
+        known = sorted(set(facts[other][key].to_list()))
+        for row, value in _cells(facts[name], column, ";" if name == "topics" else None, frozenset(known)):
+            action = f"add it to {other}"
+            if value in lost:
+                action = "that row was left out; correct it"
+            near = () if value in lost or other == "reports" else known
+            problems.append(_dangling(name, column, f"a row of {other}", row, value, near, action))
             if other == "sources":
-                strangers.add(row[column])
+                strangers.add(value)
+    actors = sorted({*facts["actors"]["actor_id"].to_list(), *agreement.parties, *agreement.exempt})
+    for name, column in ACTORS:
+        for row, value in _cells(facts[name], column, r"[|+;]", frozenset(actors) | NO_ACTOR):
+            action = "counts as an actor of its own; add it to actors"
+            problems.append(_dangling(name, column, "an actor or a party", row, value, actors, action))
+    clocks = sorted({*agreement.clocks, *agreement.norms})
+    for row, value in _cells(facts["declarations"], "clock", None, frozenset(clocks)):
+        expected, action = "a clock or clause of the agreement", "moves no clock until it is corrected"
+        problems.append(_dangling("declarations", "clock", expected, row, value, clocks, action))
     problems.extend(_camps(facts["sources"], agreement))
+    problems.extend(_issuers(facts["sources"], strangers, settings))
     if not strangers:
         return {}
-    added = table("sources").frame({"source_id": s, "name": s, "kind": "unknown"} for s in sorted(strangers))
+    # A source whose own row could not be used may have asked for protection in it.
+    unread = {
+        p.record for p in problems if p.severity == "error" and str(p.file).casefold().startswith("sources.")
+    }
+    added = table("sources").frame(
+        {"source_id": s, "name": s, "kind": "unknown", "protected": s in unread or None}
+        for s in sorted(strangers)
+    )
     return {"sources": pl.concat([facts["sources"], added]).sort("source_id")}
 
 
-def _dangling(name: str, column: str, other: str, row: Mapping[str, object], known: set[str]) -> Problem:
-    value = str(row[column])
-    near = process.extractOne(value, sorted(known))
-    guess = f"did you mean {near[0]!r}? " if near and near[1] > 75 else ""
+def _cells(
+    frame: pl.DataFrame, column: str, signs: str | None, known: frozenset[str]
+) -> Iterator[tuple[Mapping[str, object], str]]:
+    """Each part of the column's cells that is not known, with its row."""
+    for row in frame.filter(pl.col(column).is_not_null() & ~pl.col(column).is_in(sorted(known))).iter_rows(
+        named=True
+    ):
+        for part in re.split(signs, row[column]) if signs else [row[column]]:
+            if part.strip() and part.strip() not in known:
+                yield row, part.strip()
+
+
+def _no_sources() -> Problem:
+    return Problem(
+        "warning",
+        "case",
+        "no_sources",
+        "sources.csv: who speaks, and the camp of each",
+        "no source at all",
+        "every source counts as of no camp, which weighs a party's word like a witness's; add sources.csv",
+        file="sources.csv",
+    )
+
+
+def _dangling(
+    name: str,
+    column: str,
+    expected: str,
+    row: Mapping[str, object],
+    value: str,
+    known: Sequence[str],
+    action: str,
+) -> Problem:
+    near = process.extractOne(value, known, score_cutoff=NEAR)
     return Problem(
         "warning",
         "case",
         "unknown_reference",
-        f"{column} of {name}: a row of {other}",
+        f"{column} of {name}: {expected}",
         f"{value!r}",
-        f"{guess}add it to {other}",
+        f"did you mean {near[0]!r}? {action}" if near else action,
         file=str(row["file"]) if row.get("file") else f"{name}.csv",
         line=row["line"] if isinstance(row.get("line"), int) else None,  # type: ignore[arg-type]
         record=str(row[table(name).key[0]]),
     )
+
+
+def _issuers(sources: pl.DataFrame, strangers: set[str], settings: Settings) -> list[Problem]:
+    """An issuer that is no source keeps nothing apart."""
+    known = {*sources["source_id"].to_list(), *strangers}
+    return [
+        Problem(
+            "warning",
+            "case",
+            "unknown_reference",
+            "issuers: identifiers of sources",
+            f"{issuer!r}",
+            "correct `issuers`, or add it to sources",
+            file="case.yaml",
+        )
+        for issuer in sorted(settings.issuers - known)
+    ]
 
 
 def _camps(sources: pl.DataFrame, agreement: Agreement) -> list[Problem]:

@@ -7,16 +7,19 @@ when that day ends, and an undated one from the day the facts were gathered.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 from rapidfuzz import process
 
+from ceasefire.case.header import NEAR, read_header
 from ceasefire.case.settings import Settings
 from ceasefire.ingest.tabular import RawTable
 from ceasefire.ingest.values import (
     BadValue,
     Interval,
+    infer_day_first,
     parse_coordinates,
     parse_flag,
     parse_instant,
@@ -40,8 +43,17 @@ KNOWN_FROM = {
 }
 # Pairs of columns that hold the two ends of an interval.
 INTERVALS = {"occurred_from": "occurred_to", "period_from": "period_to", "at": "at_latest"}
+# Further pairs that must be in order.
+SPANS = (("from", "to"), ("starts_at", "declared_end"))
+# Tables that say what must not be published: a cell that cannot be read must not lose the row and its protection.
+SHIELDING = frozenset({"sources", "notifications", "places"})
 # Interval ends whose day, if no hour is given, runs to its last moment.
 ENDS = frozenset({"occurred_to", "period_to", "at_latest", "valid_to", "to", "declared_end", "until"})
+# Tables in which nothing can be known before it was published; an access or a declaration can be told beforehand.
+PUBLISHED = ("reports", "statements", "findings", "counts")
+RANGES = (("killed_min", "killed_max"), ("injured_min", "injured_max"))
+# Whole numbers are all counts, and cannot be negative either; a published figure can (a change in per cent).
+NOT_NEGATIVE = frozenset({"precision_km"})
 VOCABULARIES = {
     ("reports", "act"): "acts",
     ("reports", "stance"): "stances",
@@ -51,6 +63,15 @@ VOCABULARIES = {
     ("actors", "kind"): "actor_kinds",
     ("access", "kind"): "access_kinds",
     ("access", "constraint_class"): "access_constraints",
+}
+# Kinds that a stage acts on; any other word would be passed over.
+KINDS = {
+    "declarations": ("start", "extend", "offer", "reset", "end", "lapse", "suspend", "not_met"),
+    "decisions": ("same", "different", "withdraw"),
+    "questions": (
+        *("kept", "clock", "aid", "terms", "intent", "author"),
+        *("versions", "offices", "one_sided", "patron", "exempted", "alive"),
+    ),
 }
 
 
@@ -63,27 +84,30 @@ class TableReader:
         self.problems: list[Problem] = []
         self._columns = {c.name: c for c in table.columns}
         self._rows: list[dict[str, Any]] = []
-        self._seen: dict[tuple[Any, ...], int] = {}
+        self._seen: dict[tuple[Any, ...], tuple[str, dict[str, Any]]] = {}
+        self._missing: Mapping[str, str] = {}
+        self._day_first: bool | None = None
 
     def add(self, raw: RawTable) -> None:
         """Read all rows of a raw table."""
-        for name in raw.columns:
-            if name not in self._columns:
-                near = process.extractOne(name, list(self._columns))
-                self._problem(
-                    "warning",
-                    "unknown_column",
-                    raw.path,
-                    1,
-                    None,
-                    f"a column of {self.table.name}",
-                    f"{name!r}",
-                    f"did you mean {near[0]!r}? the column is not used" if near else "the column is not used",
-                )
-        for line, cells in raw.rows:
+        header = read_header(self.table, raw)
+        self.problems += header.problems
+        self._missing = header.missing
+        self._day_first = self._date_layout(raw, header.names)
+        for line, given in raw.rows:
+            cells = {header.names[name]: cell for name, cell in given.items() if name in header.names}
             row = self._row(raw.path, line, cells)
             if row is not None:
                 self._rows.append(row)
+
+    def _date_layout(self, raw: RawTable, names: Mapping[str, str]) -> bool | None:
+        """Whether the day comes first in 03/04/2016, if the file's columns of times show it together."""
+        times = [given for given, name in names.items() if self._columns[name].kind == "time"]
+        texts = (text for _, cells in raw.rows for name in times if (text := cells[name]) is not None)
+        try:
+            return infer_day_first(texts)
+        except BadValue:
+            return None  # both layouts: the dates that can be read two ways are refused one by one
 
     def frame(self) -> pl.DataFrame:
         """The table read so far, sorted by its key."""
@@ -91,26 +115,15 @@ class TableReader:
 
     def _row(self, file: str, line: int, cells: dict[str, str | None]) -> dict[str, Any] | None:
         record = cells.get(self.table.key[0])
-        row: dict[str, Any] = {}
-        spans: dict[str, Interval] = {}
         try:
-            for name, column in self._columns.items():
-                text = cells.get(name)
-                if text is None or name in ("latitude", "longitude"):
-                    continue
-                row[name] = self._value(column, text, spans)
+            row, spans, emptied = self._typed(cells)
         except BadValue as bad:
-            self._problem(
-                "error",
-                "bad_value",
-                file,
-                line,
-                record,
-                f"{name}: {bad.expected}",
-                bad.found,
-                f"{bad.action}; row left out",
-            )
+            action = f"{bad.action}; row left out"
+            self._problem("error", "bad_value", file, line, record, bad.expected, bad.found, action)
             return None
+        for told in emptied:
+            action = f"{told.action}; the row is kept without it"
+            self._problem("warning", "bad_cell", file, line, record, told.expected, told.found, action)
         self._close_intervals(row, spans)
         for name in self.table.required:
             if row.get(name) is None:
@@ -121,8 +134,8 @@ class TableReader:
                     line,
                     record,
                     f"a value in {name}",
-                    "none",
-                    "fill it; row left out",
+                    "no such column" if name in self._missing else "none",
+                    f"{self._missing.get(name, 'fill it')}; row left out",
                 )
                 return None
         if "file" in self._columns:
@@ -132,21 +145,53 @@ class TableReader:
             return None
         self._narrow(row, cells, spans)
         self._record_time(row, spans, file, line, record)
+        self._time_doubts(row, spans, file, line, record)
         self._words(row, file, line, record)
         return None if self._again(row, file, line, record) else row
 
+    def _typed(
+        self, cells: Mapping[str, str | None]
+    ) -> tuple[dict[str, Any], dict[str, Interval], list[BadValue]]:
+        """The cells by the kind of their column, the intervals that times stand for, and cells left empty."""
+        row: dict[str, Any] = {}
+        spans: dict[str, Interval] = {}
+        emptied: list[BadValue] = []
+        for name, column in self._columns.items():
+            text = cells.get(name)
+            if text is None or name in ("latitude", "longitude"):
+                continue
+            try:
+                row[name] = self._value(column, text, spans)
+            except BadValue as bad:
+                told = BadValue(f"{name}: {bad.expected}", bad.found, bad.action)
+                if self.table.name not in SHIELDING:
+                    raise told from None
+                if name != "protected":
+                    emptied.append(told)
+        for least, most in RANGES:
+            low, high = row.get(least), row.get(most)
+            if low is not None and high is not None and high < low:
+                raise BadValue(f"{most} not below {least}", f"{low} and {high}", "correct the two")
+        if cells.get("protected") is not None and row.get("protected") is None:
+            row["protected"] = True
+            emptied.append(BadValue("protected: yes or no", repr(cells["protected"]), "protected until then"))
+        return row, spans, emptied
+
     def _value(self, column: Column, text: str, spans: dict[str, Interval]) -> Any:
         if column.kind == "time":
-            span = parse_instant(text, self.settings.zone)
+            span = parse_instant(text, self.settings.zone, day_first=self._day_first)
             spans[column.name] = span
             return span.end if column.name in ENDS else span.start
-        if column.kind == "integer":
-            return parse_integer(text)
         if column.kind == "flag":
             return parse_flag(text)
-        if column.kind in ("number", "probability"):
-            return parse_number(text)
-        return text
+        if column.kind not in ("integer", "number", "probability"):
+            return text
+        number = parse_integer(text) if column.kind == "integer" else parse_number(text)
+        if number < 0 and (column.kind == "integer" or column.name in NOT_NEGATIVE):
+            raise BadValue(
+                "zero or more", repr(text), "correct it, or leave the cell empty if nothing is stated"
+            )
+        return number
 
     def _coordinates(
         self, row: dict[str, Any], cells: dict[str, str | None], file: str, line: int, record: str | None
@@ -192,7 +237,7 @@ class TableReader:
                 row[last] = spans[first].end
 
     def _ordered(self, row: dict[str, Any], file: str, line: int, record: str | None) -> bool:
-        for first, last in INTERVALS.items():
+        for first, last in (*INTERVALS.items(), *SPANS):
             if row.get(first) and row.get(last) and row[last] < row[first]:
                 self._problem(
                     "error",
@@ -243,21 +288,55 @@ class TableReader:
                 f"counts as known only from the day of gathering, {self.settings.gathered_at:%Y-%m-%d}",
             )
 
+    def _time_doubts(
+        self, row: dict[str, Any], spans: dict[str, Interval], file: str, line: int, record: str | None
+    ) -> None:
+        """Times that can hardly be, told and kept: as-of and the order of versions rest on them."""
+        doubts = [
+            (
+                "doubtful_time",
+                f"{name}: a time that names one instant",
+                span.note,
+                "write the offset, e.g. +03:00",
+            )
+            for name, span in spans.items()
+            if span.note
+        ]
+        published = spans.get(KNOWN_FROM[self.table.name]) if self.table.name in PUBLISHED else None
+        known, happened = row.get("recorded_at"), row.get("occurred_from")
+        if published and happened and published.end < happened:
+            found = f"published {published.end:%Y-%m-%d %H:%M}Z, of {happened:%Y-%m-%d %H:%M}Z"
+            doubts.append(
+                ("published_before", "a report published after the happening", found, "check both dates")
+            )
+        if published and known and known < published.start:
+            found = f"known {known:%Y-%m-%d %H:%M}Z, published {published.start:%Y-%m-%d %H:%M}Z"
+            doubts.append(
+                ("known_too_early", "recorded_at not before publication", found, "check both dates")
+            )
+        if known and known > self.settings.gathered_at:
+            found = f"known {known:%Y-%m-%d %H:%M}Z, gathered {self.settings.gathered_at:%Y-%m-%d %H:%M}Z"
+            action = "correct the date, or `gathered_at` in case.yaml"
+            doubts.append(("known_too_late", "a fact known when the case was gathered", found, action))
+        for code, expected, found, action in doubts:
+            self._problem("warning", code, file, line, record, expected, found, f"{action}; kept as it is")
+
     def _words(self, row: dict[str, Any], file: str, line: int, record: str | None) -> None:
-        for (table, column), name in VOCABULARIES.items():
+        lists = [
+            (column, f"a word of the vocabulary {name}", tuple(vocabulary(name)))
+            for (table, column), name in VOCABULARIES.items()
+            if table == self.table.name
+        ]
+        if self.table.name in KINDS:
+            lists.append(("kind", f"one of {', '.join(KINDS[self.table.name])}", KINDS[self.table.name]))
+        for column, expected, words in lists:
             value = row.get(column)
-            if table != self.table.name or value is None or value in vocabulary(name):
+            if value is None or value in words:
                 continue
-            near = process.extractOne(value, list(vocabulary(name)))
+            near = process.extractOne(value, words, score_cutoff=NEAR)
+            action = f"did you mean {near[0]!r}? kept as it is" if near else "kept as it is"
             self._problem(
-                "warning",
-                "unknown_word",
-                file,
-                line,
-                record,
-                f"{column}: a word of the vocabulary {name}",
-                f"{value!r}",
-                f"did you mean {near[0]!r}? kept as it is",
+                "warning", "unknown_word", file, line, record, f"{column}: {expected}", f"{value!r}", action
             )
         precision = vocabulary("precision").get(row.get("precision") or "")
         if self.table.name == "reports" and precision is not None and row.get("precision_km") is None:
@@ -273,11 +352,13 @@ class TableReader:
                 line,
                 record,
                 f"{', '.join(self.table.key)} unique",
-                f"{record!r} again (first at line {self._seen[key]})",
+                f"{record!r} again (first in {self._seen[key][0]})",
                 "give the row another identifier; it was left out",
             )
+            if row.get("protected"):
+                self._seen[key][1]["protected"] = True  # whoever asked for protection once has it
             return True
-        self._seen[key] = line
+        self._seen[key] = (f"{file}:{line}", row)
         return False
 
     def _problem(

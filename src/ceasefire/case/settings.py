@@ -30,6 +30,7 @@ from ceasefire.strict_yaml import (
 )
 
 BBox = tuple[float, float, float, float]
+MAX_NAME = 80  # characters; our choice, well below what file systems allow for the name of a folder
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Settings:
     period: tuple[datetime, datetime]
     bbox: BBox | None
     agreement: str
+    zones: str | None
     report_files: tuple[ReportFile, ...]
     issuers: frozenset[str]
     standard: str
@@ -75,7 +77,7 @@ def read_settings(path: Path, shown: str) -> Settings:
     root = cells(_contents(path, shown), reading)
     # The zone first: the dates of the other keys are read in it.
     named = mapping_of(reading, root).get("timezone")
-    reading.zone = _zone(reading, named) if named else None
+    reading.zone = _zone(Reading(shown, "case"), named) if named else None
     found = record(reading, root, KEYS)
     reading.stop_if_failed()
     first, last = found["period"]
@@ -88,6 +90,7 @@ def read_settings(path: Path, shown: str) -> Settings:
         period=(first, last),
         bbox=found.get("bbox"),
         agreement=found.get("agreement", "agreement.yaml"),
+        zones=found.get("zones"),
         report_files=found.get("reports", ()),
         issuers=frozenset(found.get("issuers", ())),
         standard=found.get("proof", "reasonable_grounds"),
@@ -112,8 +115,18 @@ def _contents(path: Path, shown: str) -> str:
     raise CaseError(Problem("error", "case", "case_unusable", expected, found, action, file=shown))
 
 
+def _name(reading: Reading, cell: Cell) -> str:
+    """The case's short name, which is also the name of its output folder."""
+    name = identifier(reading, cell)
+    if len(name) > MAX_NAME:
+        reading.fail(cell, "wrong_value", f"at most {MAX_NAME} characters", f"{len(name)}", "shorten it")
+    return name
+
+
 def _zone(reading: Reading, cell: Cell) -> ZoneInfo:
     name = text(reading, cell)
+    if not name:
+        return ZoneInfo("UTC")
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -125,8 +138,9 @@ def _zone(reading: Reading, cell: Cell) -> ZoneInfo:
 def _date(reading: Reading, cell: Cell) -> Interval:
     """A date or instant in the case's zone."""
     zone = reading.zone or ZoneInfo("UTC")
+    written = text(reading, cell)
     try:
-        return parse_instant(text(reading, cell), zone)
+        return parse_instant(written or "1970-01-01", zone)
     except BadValue as bad:
         reading.fail(cell, "wrong_value", bad.expected, bad.found, bad.action)
         return parse_instant("1970-01-01", zone)
@@ -158,6 +172,11 @@ def _bbox(reading: Reading, cell: Cell) -> BBox:
     sides = ("west", "south", "east", "north")
     found = record(reading, cell, {side: Key(_degrees, required=True) for side in sides})
     west, south, east, north = (found.get(side, 0.0) for side in sides)
+    if len(found) == len(sides) and not (west < east and south < north):
+        expected = "west less than east and south less than north"
+        reading.fail(
+            cell, "wrong_value", expected, "the reverse", "swap them; a box cannot cross 180 degrees"
+        )
     return west, south, east, north
 
 
@@ -180,7 +199,7 @@ def _report_file(reading: Reading, cell: Cell) -> ReportFile:
 
 
 KEYS = {
-    "case": Key(identifier, required=True),
+    "case": Key(_name, required=True),
     "title": Key(text, required=True),
     "summary": Key(text),
     "timezone": Key(_zone, required=True),

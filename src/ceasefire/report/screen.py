@@ -22,6 +22,8 @@ from ceasefire.report.gravity import gravest
 from ceasefire.vocabulary import Term, vocabulary
 
 MOST_CLAUSES = 9
+MOST_NOTES = 5  # notes of one kind listed by check
+FIRST_ROWS = 8  # lines named of a problem that many rows share
 VERDICT_ORDER = (
     "breached",
     "undetermined",
@@ -200,11 +202,12 @@ def _unseen(picture: Picture) -> Text:
 
 def _problems(picture: Picture) -> Text:
     rows = picture.problems
-    by = {s: rows.filter(pl.col("severity") == s).height for s in ("error", "warning", "note")}
-    return _line(
-        "Problems",
-        f"{by['error']} rows left out, {by['warning']} used with a doubt, {by['note']} notes (see the report)",
+    files = rows.filter(pl.col("code") == "file_left_out").height
+    errors, doubts, notes = (
+        rows.filter(pl.col("severity") == s).height for s in ("error", "warning", "note")
     )
+    lost = f"{files} files and {errors - files} rows left out" if files else f"{errors} rows left out"
+    return _line("Problems", f"{lost}, {doubts} used with a doubt, {notes} notes (see the report)")
 
 
 def _line(label: str, text: str) -> Text:
@@ -227,27 +230,58 @@ def _range(low: int | None, best: int | None, high: int | None) -> str:
 
 
 def show_check(case: Case, console: Console) -> int:
-    """Print what a case holds and every problem; return the number of rows left out."""
+    """Print what a case holds and every problem; return the number of rows and files left out."""
     console.print(Text(f"{case.title} ({case.name})", style="bold"))
     held: list[Row] = [(name, str(frame.height)) for name, frame in case.facts.items() if frame.height]
     console.print(_grid("", ("table", "rows"), held))
-    left_out = case.problems.filter(pl.col("severity") == "error").height
-    for severity, title in (("error", "Rows left out"), ("warning", "Used with a doubt"), ("note", "Notes")):
-        rows = case.problems.filter(pl.col("severity") == severity)
-        if rows.height:
-            console.print(Text(f"\n{title}: {rows.height}", style="bold"))
-        for row in rows.iter_rows(named=True):
-            place = f"{row['file'] or ''}{':' + str(row['line']) if row['line'] is not None else ''}"
-            where = " ".join(part for part in (place, row["record"] or "") if part)
-            console.print(
-                f"  {where}: expected {row['expected']}; found {row['found']}; {row['action']} \\[{row['code']}]",
-                soft_wrap=True,
-            )
+    errors = case.problems.filter(pl.col("severity") == "error")
+    files = errors.filter(pl.col("code") == "file_left_out")
+    rows = errors.filter(pl.col("code") != "file_left_out")
+    doubts, notes = (case.problems.filter(pl.col("severity") == s) for s in ("warning", "note"))
+    listed = (
+        ("Files left out", files),
+        ("Rows left out", rows),
+        ("Used with a doubt", doubts),
+        ("Notes", notes),
+    )
+    for title, found in listed:
+        if found.height:
+            console.print(Text(f"\n{title}: {found.height}", style="bold"))
+            _list_problems(found, console, most=MOST_NOTES if title == "Notes" else None)
     if not case.problems.height:
         console.print("\nEvery row can be used.")
-    elif not left_out:
+    elif not errors.height:
         console.print("\nNo row was left out.")
-    return left_out
+    return errors.height
+
+
+def _list_problems(problems: pl.DataFrame, console: Console, most: int | None) -> None:
+    """One line a problem; what many rows share is told once, with their lines; of each code at most ``most``."""
+    alike = ["file", "code", "expected", "found", "action"]
+    shown: dict[str, int] = {}
+    for key, group in problems.group_by(alike, maintain_order=True):
+        file, code, expected, found, action = (str(part) if part is not None else "" for part in key)
+        shown[code] = shown.get(code, 0) + 1
+        if most is not None and shown[code] > most:
+            continue
+        first = group.row(0, named=True)
+        where = f"{file}:{first['line']}" if first["line"] is not None else file
+        if group.height == 1:
+            where = " ".join(part for part in (where, first["record"] or "") if part)
+            again = ""
+        else:
+            lines = [str(n) for n in group["line"].drop_nulls().sort()] or group[
+                "record"
+            ].drop_nulls().to_list()
+            again = f" ({group.height} rows: {', '.join(lines[:FIRST_ROWS])}{' …' if len(lines) > FIRST_ROWS else ''})"
+        told = f"  {where}: expected {expected}; found {found}{again}; {action} [{code}]"
+        console.print(Text(told.replace("\n", " ")), soft_wrap=True)
+    for code, count in shown.items():
+        if most is not None and count > most:
+            console.print(
+                f"  … {count - most} more of this kind; a run lists them in tables/problems.csv", end=" "
+            )
+            console.print(Text(f"[{code}]"))
 
 
 def show_reasoning(identifier: str, reasoning: Reasoning, console: Console) -> None:
