@@ -335,6 +335,9 @@ def test_silence_counts_only_with_places_and_on_its_own_line() -> None:
     assert chances(with_places, "far")["rebels"] == pytest.approx(1 / 6), "nobody covers that place"
     lines = with_places.evidence.filter(pl.col("kind") == "silence")
     assert lines["incident_id"].unique().to_list() == ["i9"]
+    answers = dict(with_places.assessments.select("incident_id", "leading").iter_rows())
+    assert answers["i9"] is None, "the most probable answer there is one that nobody names"
+    assert answers["i0"] == "gov"
 
 
 def test_the_closed_form_interval_agrees_with_draws() -> None:

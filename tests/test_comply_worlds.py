@@ -182,11 +182,38 @@ def test_nobody_is_judged_on_a_prior_alone() -> None:
         sources=SOURCES,
     )
     row = breached(result, "north")
-    assert row["p_breached"] == 0.0
+    assert row["p_breached"] is None  # nothing to put a figure on; 0 would read as "kept"
     assert row["p_satisfied"] is None, "and nothing is called kept either"
     assert row["verdict"] == "undetermined"
     assert "20 attacks that nobody is blamed for" in row["reason"]
     assert [p.code for p in result.problems] == ["nobody_blamed"]
+
+
+def test_an_incident_that_no_claim_speaks_of_counts_against_nobody() -> None:
+    # The only account of the second raid is a data set kept among the findings: it left no claim.
+    incidents = raids(2)
+    result = judge(
+        agreement(),
+        incidents=incidents,
+        attributions=attributed(incidents, north=0.4, south=0.4, accident=0.2),
+        claims=told(incidents[:1], "un", "north"),
+        sources=SOURCES,
+    )
+    row = breached(result, "north")
+    assert row["n_incidents"] == 1
+    assert row["p_breached"] == pytest.approx(0.4, abs=0.002), (
+        "the raid that somebody blames north for, alone"
+    )
+    assert "1 attacks that nobody is blamed for" in row["reason"]
+
+
+def test_silence_about_a_kind_of_act_is_not_proof_that_it_was_kept() -> None:
+    incidents = raids(3, act="withdrawal")
+    row = breached(
+        judge(agreement(), incidents=incidents, attributions=attributed(incidents, north=0.9)), "north"
+    )
+    assert row["p_satisfied"] is None
+    assert "not proof that it was kept" in row["reason"]
 
 
 def test_many_doubts_are_not_called_a_breach() -> None:

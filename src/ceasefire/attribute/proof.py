@@ -151,7 +151,9 @@ def assess(
         facts = (low, origins, camps, admitted)
         reached = [s for s in ladder if one and _reaches(s, *facts)]
         decided = deciding in reached
-        leading = "|".join(sorted(candidates.names[i, tied])) if len(tied) <= 3 else None
+        # An answer that no account names leads by prior, deflection or silence alone: it is not put forward.
+        told = admitted or origins > 0
+        leading = "|".join(sorted(candidates.names[i, tied])) if told and len(tied) <= 3 else None
         rows.append(
             {
                 "incident_id": incident_id,

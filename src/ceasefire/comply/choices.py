@@ -39,3 +39,6 @@ LOOKING_HOURS = 72.0
 
 # A note about many incidents names the first few.
 NAMED_IN_A_NOTE = 8
+
+# An incident whose interval is this long is known to the day only, and is told without an hour.
+DAY_ONLY_HOURS = 20.0

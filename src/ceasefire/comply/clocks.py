@@ -78,6 +78,12 @@ def shown(at: datetime, terms: Agreement) -> str:
     return f"{local.day} {local:%B %Y %H:%M} ({terms.timezone})"
 
 
+def said_on(at: datetime, terms: Agreement) -> str:
+    """When words were said: a local midnight stands for a day whose hour is not known, and gets none."""
+    local = at.astimezone(ZoneInfo(terms.timezone))
+    return f"{local.day} {local:%B %Y}" if (local.hour, local.minute) == (0, 0) else shown(at, terms)
+
+
 def course(
     terms: Agreement, clock: Clock, declarations: pl.DataFrame, names: Names, as_of: datetime
 ) -> Course:
@@ -104,12 +110,15 @@ def course(
     return track
 
 
-def declared(terms: Agreement, track: Course, as_of: datetime) -> list[ClockReading]:
-    """The declared reading of a clock, and one for each offer that would have moved it."""
+def declared(terms: Agreement, track: Course, as_of: datetime, horizon: datetime) -> list[ClockReading]:
+    """The declared reading of a clock, and one for each offer that would have moved it.
+
+    ``horizon``: up to when anybody was looking; a clock without an end is not said to run beyond it.
+    """
     clock = track.clock
     if clock.delivery is not None:
         return []
-    readings = [_declared_reading(terms, track, as_of)]
+    readings = [_declared_reading(terms, track, as_of, horizon)]
     for offered, until in track.offers:
         state = "running" if as_of < until else "lapsed"
         readings.append(
@@ -134,10 +143,11 @@ def declared(terms: Agreement, track: Course, as_of: datetime) -> list[ClockRead
     return readings
 
 
-def _declared_reading(terms: Agreement, track: Course, as_of: datetime) -> ClockReading:
+def _declared_reading(terms: Agreement, track: Course, as_of: datetime, horizon: datetime) -> ClockReading:
     clock, end = track.clock, track.end
     needed = hours(clock.consecutive) if clock.consecutive else (hours(end - track.started) if end else None)
-    last = min(x for x in (as_of, end, track.ended[0] if track.ended else None) if x is not None)
+    seen = horizon if end is None and track.ended is None else None
+    last = min(x for x in (as_of, seen, end, track.ended[0] if track.ended else None) if x is not None)
     achieved = max(0.0, hours(last - track.started))
     if as_of < track.started:
         state, reason = "not_started", f"starts {shown(track.started, terms)}"
@@ -145,6 +155,10 @@ def _declared_reading(terms: Agreement, track: Course, as_of: datetime) -> Clock
         state, reason = "not_met", "; ".join(track.not_met)
     elif track.ended is not None:
         state, reason = "ended", track.ended[1]
+    elif end is None and as_of > horizon:
+        state = "undetermined"
+        until = horizon.astimezone(ZoneInfo(terms.timezone))
+        reason = f"open-ended; no end is on record, and the record itself stops by {until.day} {until:%B %Y}"
     elif end is None or as_of < end:
         state = "running"
         reason = f"runs to {shown(end, terms)}" if end else "open-ended"
@@ -258,13 +272,15 @@ def _end(terms: Agreement, track: Course, row: Mapping[str, Any], names: Names) 
     if not some:
         _told(track, row, "does not move the clock: no owner of the clock spoke")
     elif track.end is not None and row["at"] >= track.end:
-        words = f"declared over {shown(row['at'], terms)}, after its end {shown(track.end, terms)} had passed"
+        words = (
+            f"declared over {said_on(row['at'], terms)}, after its end {shown(track.end, terms)} had passed"
+        )
         if row["kind"] == "end":
             track.late_end = (row["at"], words)
         _told(track, row, f"no effect: the end, {shown(track.end, terms)}, had already passed")
     else:
         verb = "suspended" if row["kind"] == "suspend" else "ended"
-        track.ended = (row["at"], f"{verb} by {row['by']}, {shown(row['at'], terms)}")
+        track.ended = (row["at"], f"{verb} by {row['by']}, {said_on(row['at'], terms)}")
         _told(track, row, verb)
 
 
@@ -274,7 +290,7 @@ def _not_met(terms: Agreement, track: Course, row: Mapping[str, Any], names: Nam
         _told(track, row, "noted: no owner of the clock spoke")
         return
     track.not_met.append(
-        f"{row['by']} said, {shown(row['at'], terms)}, that the terms were not met; all owners must agree"
+        f"{row['by']} said, {said_on(row['at'], terms)}, that the terms were not met; all owners must agree"
     )
     _told(track, row, "not met: all owners would have to be satisfied")
 

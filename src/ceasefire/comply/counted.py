@@ -17,8 +17,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ceasefire.agreement import Agreement, Clock, Quiet
-from ceasefire.comply.choices import CALM_HOURS, GRAVE_ACTS, GRAVE_KILLED, WHAT_IF_READINGS
-from ceasefire.comply.clocks import ClockReading, Course, hours, shown
+from ceasefire.comply.choices import CALM_HOURS, DAY_ONLY_HOURS, GRAVE_ACTS, GRAVE_KILLED, WHAT_IF_READINGS
+from ceasefire.comply.clocks import ClockReading, Course, hours, said_on, shown
 from ceasefire.comply.happenings import Happening, Names
 from ceasefire.comply.worlds import Worlds
 from ceasefire.vocabulary import vocabulary
@@ -194,11 +194,15 @@ def grave(item: Happening) -> bool:
 def what_if_resets(
     terms: Agreement, track: Course, candidates: Sequence[Happening], as_of: datetime
 ) -> tuple[list[ClockReading], list[dict[str, Any]]]:
-    """Readings of a run of days as if it had been reset at a grave incident, the gravest first; and their events."""
+    """Readings of a run of days as if it had been reset at a grave incident, the gravest first; and their events.
+
+    Only while the run lasted: after its nominal end nothing was running that could have been reset.
+    """
     clock = track.clock
     assert clock.consecutive is not None
+    last = min(as_of, track.started + clock.consecutive)
     chosen = sorted(
-        (item for item in candidates if track.started <= item.start <= as_of and grave(item)),
+        (item for item in candidates if track.started <= item.start <= last and grave(item)),
         key=lambda item: (-(item.killed or 0), item.start, item.id),
     )[:WHAT_IF_READINGS]
     readings: list[ClockReading] = []
@@ -206,12 +210,15 @@ def what_if_resets(
     for item in sorted(chosen, key=lambda item: (item.start, item.id)):
         ends = item.start + clock.consecutive
         place = item.place or "a place not named"
+        hour_known = item.hours < DAY_ONLY_HOURS
+        when = (shown if hour_known else said_on)(item.start, terms)
+        earliest = (shown if hour_known else said_on)(ends, terms)
         label = vocabulary("acts")[item.act].label if item.act in vocabulary("acts") else item.act
-        reading = f"if reset at {place}, {shown(item.start, terms)}"
+        reading = f"if reset at {place}, {when}"
         if any(r.reading == reading for r in readings):
             reading = f"{reading} [{item.id}]"
         run = hours(min(as_of, ends) - item.start)
-        reason = f"nobody declared a reset; had the {label} ({item.id}) been one, earliest end {shown(ends, terms)}"
+        reason = f"nobody declared a reset; had the {label} ({item.id}) been one, earliest end {earliest}"
         state = "running" if as_of < ends else "undetermined"
         needed = hours(clock.consecutive)
         readings.append(ClockReading(clock, reading, state, item.start, ends, needed, run, None, reason))

@@ -105,7 +105,9 @@ def comply(terms: Agreement, evidence: Evidence | Tabled, *, seed: int = 0, draw
     names = names_of(terms, evidence)
     items, timeless = happenings(terms, evidence, names)
     named, ties = blamed(evidence, names)
-    items = [replace(item, named=named.get(item.id)) for item in items]
+    # An incident without any account of who did it blames nobody; only where no claims are given at all is that unknown.
+    unheard = frozenset[str]() if evidence.claims.height else None
+    items = [replace(item, named=named.get(item.id, unheard)) for item in items]
     judged = Judged(terms, evidence, names, items, draw(items, ties, seed=seed, draws=draws))
     for clock in terms.clocks.values():
         judged.courses[clock.id] = course(terms, clock, evidence.declarations, names, evidence.as_of)
@@ -151,9 +153,16 @@ def _judge_norm(judged: Judged, norm: Norm) -> None:
         elif isinstance(norm.verb, Never) and norm.verb.event.act:
             _judge_prohibition(judged, bound, window)
         elif isinstance(norm.verb, Never):
-            voices = _held_back(judged, norm, holder, window)
+            voices, deliveries = _held_back(judged, norm, holder, window)
             judged.weighed[norm.id, holder] = weigh(judged.terms, holder, voices)
-            judged.rows.append(verdicts.of_accounts_against(bound, judged.weighed[norm.id, holder]))
+            without = {
+                name: 1
+                - weigh(
+                    judged.terms, holder, [v for v in voices if deliveries[v.account] != name]
+                ).probability
+                for name in sorted(set(deliveries.values()))
+            }
+            judged.rows.append(verdicts.of_accounts_against(bound, judged.weighed[norm.id, holder], without))
         elif isinstance(norm.verb, By):
             voices = _achievements(judged, norm.verb, holder, window)
             judged.weighed[norm.id, holder] = weigh(judged.terms, holder, voices)
@@ -172,11 +181,13 @@ def _judge_prohibition(judged: Judged, bound: verdicts.Bound, window: Window) ->
     judged.incident_rows += rows
 
 
-def _held_back(judged: Judged, norm: Norm, holder: str, window: Window) -> list[Voice]:
+def _held_back(judged: Judged, norm: Norm, holder: str, window: Window) -> tuple[list[Voice], dict[str, str]]:
+    """Accounts that the bearer held aid back, and the delivery each speaks of."""
     assert isinstance(norm.verb, Never)
     event, names = norm.verb.event, judged.names
     goal = names.place(event.to)
-    voices = []
+    voices: list[Voice] = []
+    deliveries: dict[str, str] = {}
     for row in _access_rows(judged, window).iter_rows(named=True):
         if row["kind"] not in event.access or (goal is not None and names.place(row["to_place"]) != goal):
             continue
@@ -184,7 +195,8 @@ def _held_back(judged: Judged, norm: Norm, holder: str, window: Window) -> list[
         if holder in named and row["reported_by"]:
             camp = names.camp_of.get(row["reported_by"])
             voices.append(Voice(row["access_id"], row["reported_by"], camp, "no", row["text"]))
-    return voices
+            deliveries[row["access_id"]] = row["consignment"] or row["access_id"]
+    return voices, deliveries
 
 
 def _access_rows(judged: Judged, window: Window) -> pl.DataFrame:
@@ -234,7 +246,9 @@ def _judge_response(judged: Judged, bound: verdicts.Bound, verb: Each, window: W
     found = []
     for name, row in triggers.items():
         followed = [a["at"] for a in answers if a["at"] >= row["at"] and (a["consignment"] or name) == name]
-        found.append(verdicts.Response(name, row["at"], followed[0] if followed else None))
+        words = rows.filter(pl.coalesce("consignment", "access_id") == name)
+        heard = words.select(pl.coalesce("at_latest", "at").max()).item()
+        found.append(verdicts.Response(name, row["at"], followed[0] if followed else None, heard))
     named = [
         Voice(row["access_id"], row["reported_by"], names.camp_of.get(row["reported_by"]), "no", row["text"])
         for row in rows.sort("at", "access_id").iter_rows(named=True)
@@ -251,7 +265,7 @@ def _judge_clocks(judged: Judged) -> None:
     terms, as_of = judged.terms, judged.evidence.as_of
     for clock in terms.clocks.values():
         track = judged.courses[clock.id]
-        judged.readings += declared(terms, track, as_of)
+        judged.readings += declared(terms, track, as_of, judged.horizon)
         violence = _violence(judged, clock.watches or _watchers(terms, clock.id))
         if clock.delivery is not None:
             way = counted.road(clock, judged.evidence.access, judged.names, as_of)

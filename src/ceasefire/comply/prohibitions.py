@@ -39,6 +39,7 @@ class Tally:
     """How one clause and bearer fare. ``counted`` and ``excused``: worlds by incident in ``columns``.
 
     ``open``: the worlds in which it did something that nobody is blamed for; ``n_open``: how many such incidents.
+    ``seen``: whether any such act in the place and time of the clause is told, whoever did it.
     """
 
     columns: list[int] = field(default_factory=list)
@@ -48,6 +49,7 @@ class Tally:
     notes: list[str] = field(default_factory=list)
     open: list[Mask] = field(default_factory=list)
     n_open: int = 0
+    seen: bool = False
 
     def possible(self, draws: int) -> Mask:
         """The worlds with a breach, or with something by its hand that nobody is blamed for."""
@@ -107,7 +109,10 @@ def tally(
     result = Tally()
     for column, item in enumerate(items):
         chance = sum(p for answer, p in item.authors.items() if holder in answer.split("+"))
-        if item.act not in acts or chance <= 0 or not in_place(terms, event, item):
+        if item.act not in acts or not in_place(terms, event, item):
+            continue
+        result.seen = result.seen or bool(_inside(window, item, column, worlds).any())
+        if chance <= 0:
             continue
         # Nobody is judged on a prior alone: somebody has to blame the bearer.
         if item.named is not None and holder not in item.named:

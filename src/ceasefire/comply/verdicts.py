@@ -7,7 +7,7 @@ the public text or the data cannot show is called kept. No row is a judicial fin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import sqrt
@@ -36,6 +36,11 @@ class Bound:
     as_of: datetime
     horizon: datetime
     """Up to when anybody was looking; no waiting is counted beyond it."""
+
+    @property
+    def standing(self) -> str:
+        """In force, or, where the record stops long before ``as_of``, only not known to have ended."""
+        return "in force" if self.as_of <= self.horizon else "no end is on record"
 
     def row(self, verdict: str, reason: str, **numbers: Any) -> Row:
         """A row of table ``verdicts``."""
@@ -90,10 +95,12 @@ def of_prohibition(
     forgiven = float(result.forgiven(draws).mean())
     kept = 1 - float(result.possible(draws).mean())
     unsaid = f"; {result.n_open} attacks that nobody is blamed for stay open" if result.n_open else ""
+    silent = not result.columns and not result.seen
     numbers: Row = {
-        "p_breached": breached,
-        # What nobody is blamed for rests on a prior alone, which is no estimate to print.
-        "p_satisfied": None if result.n_open else kept,
+        # Where nobody blames this bearer for anything, there is nothing to put a figure on.
+        "p_breached": breached if result.columns or not (result.n_open or silent) else None,
+        # What nobody is blamed for rests on a prior alone, which is no estimate to print; silence is none either.
+        "p_satisfied": None if result.n_open or silent else kept,
         "mc_error": sqrt(breached * (1 - breached) / draws) if 0 < breached < 1 else None,
         "n_incidents": len(listed),
         "incidents": ";".join(sorted(items[result.columns[k]].id for k in listed)) or None,
@@ -102,6 +109,19 @@ def of_prohibition(
     closed = bound.window.end is not None and bound.window.end <= bound.as_of
     if not observed:
         return bound.row("not_observed", "no account of anything in this time is in the case"), []
+    if silent:
+        words = "no account of any such act, by anybody, is in the case; that is not proof that it was kept"
+        return bound.row(
+            "not_observed" if closed else "pending",
+            words if closed else f"{bound.standing}; {words}",
+            **numbers,
+        ), []
+    if not result.columns and result.n_open:
+        reason = (
+            f"no account blames this bearer for any; {result.n_open} attacks that nobody is blamed for stay open, so "
+            "neither a breach nor that it was kept is shown"
+        )
+        return bound.row("undetermined", reason, **numbers), []
     most = _strongest(result, listed, items) + unsaid
     if contested and breached > 1 - proof.satisfied:
         reason = f"{CONTESTED}: {contested}; p = {breached:.2f} that it did what the clause forbids{most}"
@@ -125,7 +145,9 @@ def of_prohibition(
         ), rows
     if closed:
         return bound.row("satisfied", f"its time has passed; p of a breach = {breached:.2f}", **numbers), rows
-    return bound.row("pending", f"in force; p of a breach so far = {breached:.2f}{most}", **numbers), rows
+    return bound.row(
+        "pending", f"{bound.standing}; p of a breach so far = {breached:.2f}{most}", **numbers
+    ), rows
 
 
 def _strongest(result: Tally, listed: Sequence[int], items: Sequence[Happening]) -> str:
@@ -165,11 +187,14 @@ def _incident_row(
     }
 
 
-def of_accounts_against(bound: Bound, result: Weighed) -> Row:
-    """The verdict where accounts say that the bearer held something back (aid refused, turned back, no permit)."""
+def of_accounts_against(bound: Bound, result: Weighed, without: Mapping[str, float]) -> Row:
+    """The verdict where accounts say that the bearer held something back (aid refused, turned back, no permit).
+
+    ``without``: the probability of a breach if the accounts of one delivery are left out, by delivery.
+    """
     proof, contested = bound.terms.proof, bound.terms.contested(bound.norm, bound.holder)
     if not result.terms:
-        return bound.row("pending", "in force; no account names this bearer")
+        return bound.row("pending", f"{bound.standing}; no account names this bearer")
     broken = 1 - result.probability
     numbers: Row = {"p_breached": broken, "p_satisfied": result.probability}
     who = f"told by {', '.join(sorted({v.source for v, _, _ in result.terms}))}"
@@ -177,6 +202,13 @@ def of_accounts_against(bound: Bound, result: Weighed) -> Row:
     if contested and broken > 1 - proof.satisfied:
         return bound.row("undetermined", f"{CONTESTED}: {contested}; {reason}", **numbers)
     verdict = "breached" if broken >= proof.breached else "undetermined"
+    carries = {name: p for name, p in without.items() if p < proof.breached}
+    if verdict == "breached" and carries:
+        # Whether one delivery was owed is often what the parties dispute: say what hangs on it.
+        reason += "; without the accounts of " + ", or of ".join(
+            f"{name} it would be {p:.2f}" for name, p in sorted(carries.items())
+        )
+        reason += f", below the standard {proof.breached:g}"
     return bound.row(verdict, reason, **numbers)
 
 
@@ -207,6 +239,8 @@ class Response:
     trigger: str
     at: datetime
     followed: datetime | None
+    heard: datetime | None = None
+    """The last word of it: whether it still waits after that, nobody says."""
 
 
 def of_response(bound: Bound, responses: Sequence[Response], against: Sequence[Voice]) -> Row:
@@ -215,9 +249,9 @@ def of_response(bound: Bound, responses: Sequence[Response], against: Sequence[V
     if not isinstance(verb, Each):
         raise TypeError(f"clause {bound.norm.id}: expected a response")
     if not responses:
-        return bound.row("pending", "in force; nothing has triggered it yet")
+        return bound.row("pending", f"{bound.standing}; nothing has triggered it yet")
     missing = [r for r in responses if r.followed is None]
-    waiting = max((hours(bound.horizon - r.at) for r in missing), default=0.0)
+    waiting = max((hours(min(bound.horizon, r.heard or bound.horizon) - r.at) for r in missing), default=0.0)
     head = f"{len(responses) - len(missing)} of {len(responses)} triggers answered"
     if not missing:
         late = [
@@ -232,7 +266,7 @@ def of_response(bound: Bound, responses: Sequence[Response], against: Sequence[V
         else ""
     )
     if verb.within is None:
-        tail = f"waiting up to {waiting:.0f} h; the text gives no time, and who owes the delay is open"
+        tail = f"waiting {waiting:.0f} h by the last word of it; the text gives no time, and who owes the delay is open"
         return bound.row("undetermined", f"{head}; {tail}{named}")
     overdue = [r for r in missing if bound.horizon - r.at > verb.within]
     if not overdue:
