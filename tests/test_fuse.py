@@ -262,8 +262,8 @@ def test_copies_relays_and_one_sources_updates_are_one_origin() -> None:
         "relays",
     ]
     assert incident["n_origins"] == 3
-    # the Observatory's last word is 20, the Red Cross says 30: two voices, not eight
-    assert (incident["killed_low"], incident["killed_best"], incident["killed_high"]) == (12, 25, 30)
+    # the Observatory's last word is 20 (its earlier 12 is superseded), the Red Cross says 30: two voices, not eight
+    assert (incident["killed_low"], incident["killed_best"], incident["killed_high"]) == (20, 25, 30)
 
 
 def test_one_page_that_quotes_two_voices_is_two_origins() -> None:
@@ -384,3 +384,38 @@ def test_reports_under_one_coded_event_are_one_happening_unless_an_analyst_says_
     )
     home = dict(fuse(reports, decisions=parted).memberships.select("report_id", "incident_id").iter_rows())
     assert home["a"] != home["b"]
+
+
+def test_one_slip_among_many_origins_does_not_set_the_range():
+    """Twelve voices say 10 to 21; one relay took the day's total, 32, and one counted its own staff only, 1."""
+    hour = datetime(2016, 9, 19, 16, tzinfo=UTC)
+    tolls = [1, 10, 10, 12, 12, 12, 13, 14, 18, 20, 20, 21, 32]
+    reports = pl.DataFrame(
+        {
+            "report_id": [f"r{n:02}" for n in range(len(tolls))],
+            "source_id": [f"s{n:02}" for n in range(len(tolls))],
+            "occurred_from": [hour] * len(tolls),
+            "occurred_to": [hour] * len(tolls),
+            "place_name": ["Urum"] * len(tolls),
+            "act": ["convoy_attack"] * len(tolls),
+            "killed_min": tolls,
+            "killed_max": tolls,
+        }
+    )
+    incident = fuse(reports).incidents.row(0, named=True)
+    assert incident["n_reports"] == 13
+    assert (incident["killed_low"], incident["killed_best"], incident["killed_high"]) == (10, 13, 21)
+
+
+def test_a_page_that_quotes_two_voices_holds_no_copy_but_its_second_listing_does():
+    """One wire item quotes an observatory and the Red Cross; a paper lists the same item again."""
+    sources = table("sources").frame(
+        [
+            {"source_id": "sohr", "name": "Observatory", "kind": "monitor_ngo"},
+            {"source_id": "icrc", "name": "Red Cross", "kind": "red_cross"},
+            {"source_id": "paper", "name": "Paper", "kind": "media_independent"},
+        ]
+    )
+    fused = fuse(told(*({"source_id": s, "url": "http://wire"} for s in ("sohr", "icrc", "paper"))), sources)
+    assert fused.incidents["n_reports"].to_list() == [3]
+    assert fused.memberships["copy_basis"].to_list() == [None, None, "same url"]

@@ -41,7 +41,7 @@ def find_origins(reports: pl.DataFrame, incident: pl.Series, sources: pl.DataFra
 
     ``reports`` are sorted by id and aligned with ``incident``.
     """
-    names = _source_names(sources)
+    names, speakers = _source_names(sources), _speakers(sources)
     ordered = reports.with_columns(incident.alias("incident_id")).sort(
         ["incident_id", "recorded_at", "report_id"], nulls_last=True
     )
@@ -53,7 +53,8 @@ def find_origins(reports: pl.DataFrame, incident: pl.Series, sources: pl.DataFra
         incident_id, report, source, relays, url, text = row[:6]
         if incident_id != current:
             current, voices = incident_id, _Voices()
-        origin, basis = _descend(voices, report, source, relays, url, text, row[6:], names)
+        relayer = source not in speakers
+        origin, basis = _descend(voices, report, source, relays, url, text, row[6:], names, relayer)
         out.append((report, origin, basis))
     frame = pl.DataFrame(
         out, schema={"report_id": pl.String, "origin_id": pl.String, "copy_basis": pl.String}, orient="row"
@@ -75,6 +76,15 @@ def _source_names(sources: pl.DataFrame | None) -> dict[str, str]:
     return {name: next(iter(ids)) for name, ids in holders.items() if len(ids) == 1}
 
 
+def _speakers(sources: pl.DataFrame | None) -> frozenset[str]:
+    """Sources that speak for themselves. A page that quotes two officials holds two voices, not a copy."""
+    if sources is None or "kind" not in sources.columns:
+        return frozenset()
+    kind = pl.col("kind")
+    own = sources.filter(kind.is_not_null() & ~kind.str.starts_with("media") & (kind != "unknown"))
+    return frozenset(own["source_id"])
+
+
 def _descend(
     voices: _Voices,
     report: str,
@@ -84,6 +94,7 @@ def _descend(
     text: str | None,
     said: tuple[Any, ...],
     names: dict[str, str],
+    relayer: bool,
 ) -> tuple[str, str | None]:
     voice = _fold(source)
     origin, basis = report, None
@@ -96,7 +107,7 @@ def _descend(
         origin, basis = heard[0], "relays"
     elif voice in voices.origin and not relayed:
         origin, basis = voices.origin[voice], "same source"
-    elif page is not None:
+    elif page is not None and relayer:
         origin, basis = page, "same url"
     elif alike is not None:
         origin, basis = alike, "same text"
