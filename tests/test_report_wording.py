@@ -36,7 +36,7 @@ def test_an_interval_is_said_in_plain_words():
     [
         ((None, None, None), "not stated"),
         ((0, 0, 0), "none"),
-        ((10, 12, 21), "10 to 21"),
+        ((10, 12, 21), "10 to 21 (best figure 12)"),
         ((14, 14, None), "at least 14"),
         ((3, 3, 3), "3"),
         ((None, None, 5), "at most 5"),

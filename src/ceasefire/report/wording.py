@@ -169,7 +169,7 @@ def counted(n: int | None, one: str, many: str | None = None) -> str:
 
 
 def span(low: int | None, best: int | None, high: int | None) -> str:
-    """A casualty range: "10 to 21", "at least 14", "none", "not stated"."""
+    """A casualty range: "10 to 21 (best figure 14)", "at least 14", "none", "not stated"."""
     if low is None and best is None and high is None:
         return "not stated"
     low = low if low is not None else best
@@ -179,7 +179,8 @@ def span(low: int | None, best: int | None, high: int | None) -> str:
         return f"at most {high:,}"
     if low == high:
         return f"{low:,}" if low else "none"
-    return f"{low:,} to {high:,}"
+    middle = f" (best figure {best:,})" if best is not None and low < best < high else ""
+    return f"{low:,} to {high:,}{middle}"
 
 
 def listed(parts: Sequence[str]) -> str:
