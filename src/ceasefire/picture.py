@@ -89,24 +89,28 @@ class Picture:
     def explain(self, identifier: str) -> Reasoning:
         """The full reasoning behind an incident, obligation, clock, delivery, topic, thread or truce, as tables.
 
-        A report or topic leads to its incident.
+        A report leads to its incident; a topic to its incident and to what was said of it.
 
         Raises:
             UnknownIdError: nothing has that identifier; the message names the nearest ones.
         """
-        identifier = self._resolved(identifier)
         known = self.explainable()
-        reasoning: Reasoning = []
-        for place, ids in known.items():
-            if identifier in ids:
-                reasoning += self.explainers[place](identifier)
+        reasoning = [
+            table
+            for meant in (*self._incidents_of(identifier), identifier)
+            for place, ids in known.items()
+            if meant in ids
+            for table in self.explainers[place](meant)
+        ]
         if reasoning:
             return reasoning
         every = sorted({i for ids in known.values() for i in ids})
         near = [match for match, _, _ in process.extract(identifier, every, limit=3)]
         raise UnknownIdError(f"nothing is called {identifier!r}; the nearest are {', '.join(near) or 'none'}")
 
-    def _resolved(self, identifier: str) -> str:
-        """An incident's identifier, where a report is named."""
-        rows = self.table("memberships").filter(pl.col("report_id") == identifier)
-        return str(rows["incident_id"][0]) if rows.height else identifier
+    def _incidents_of(self, identifier: str) -> list[str]:
+        """The incident that a report belongs to, or that a topic is anchored to."""
+        anchors = self.table("topics").filter(pl.col("topic_id") == identifier)["anchor_reports"].drop_nulls()
+        reports = [part.strip() for cell in anchors for part in cell.split(";")] or [identifier]
+        home = dict(self.table("memberships").select("report_id", "incident_id").iter_rows())
+        return [home[report] for report in reports if report in home][:1]
