@@ -6,13 +6,14 @@ zone; probabilities with their interval; "undetermined" where that is the answer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +23,7 @@ from ceasefire.report.gravity import gravest
 from ceasefire.vocabulary import Term, vocabulary
 
 MOST_CLAUSES = 9
+READABLE = 24  # characters: a column of longer text may wrap, a narrower one becomes hard to read
 MOST_NOTES = 5  # notes of one kind listed by check
 FIRST_ROWS = 8  # lines named of a problem that many rows share
 VERDICT_ORDER = (
@@ -285,7 +287,7 @@ def _list_problems(problems: pl.DataFrame, console: Console, most: int | None) -
 
 
 def show_reasoning(identifier: str, reasoning: Reasoning, console: Console) -> None:
-    """Print reasoning as titled tables, every row and every column that is not empty."""
+    """Print reasoning as titled tables: every row and every column that is not empty, nothing cut."""
     console.print(Text(identifier, style="bold"))
     for title, frame in reasoning:
         shown = (
@@ -294,9 +296,31 @@ def show_reasoning(identifier: str, reasoning: Reasoning, console: Console) -> N
             else frame
         )
         rows: list[Row] = [tuple(_cell(value) for value in row) for row in shown.iter_rows()]
-        grid = _grid(f"\n{title}", tuple(shown.columns), rows)
-        console.print(grid if shown.height else Text(f"\n{title}: no rows", style="dim"))
+        if not rows:
+            console.print(Text(f"\n{title}: no rows", style="dim"))
+        elif _needed(shown.columns, rows) <= console.width:
+            console.print(_grid(f"\n{title}", tuple(shown.columns), rows))
+        else:
+            console.print(Text(f"\n{title}", style="bold"))
+            _print_records(shown.columns, rows, console)
     console.print("\nNot a judicial finding.")
+
+
+def _needed(columns: Sequence[str], rows: Sequence[Row]) -> int:
+    """Width of a table whose longest cells wrap at READABLE characters."""
+    widest = [max(len(str(row[n])) for row in [tuple(columns), *rows]) for n in range(len(columns))]
+    return sum(min(width, READABLE) + 1 for width in widest)
+
+
+def _print_records(columns: Sequence[str], rows: Sequence[Row], console: Console) -> None:
+    """Rows too wide for the terminal, one below the other: short cells on one line, long ones on lines of their own."""
+    for row in rows:
+        cells = [(name, str(value)) for name, value in zip(columns, row, strict=True) if str(value)]
+        short = "; ".join(f"{name} {value}" for name, value in cells if len(value) <= READABLE)
+        console.print(Padding(Text(short), (0, 0, 0, 2)))
+        for name, value in cells:
+            if len(value) > READABLE:
+                console.print(Padding(Text.assemble((f"{name}: ", "dim"), value), (0, 0, 0, 4)))
 
 
 def _cell(value: object) -> str:
