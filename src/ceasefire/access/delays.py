@@ -1,8 +1,8 @@
 """Delays per authority: whom the accounts name for consignments that wait.
 
 In: the steps and the consignments. Out: the ``access_delays`` table.
-Method: an authority counts where a step that asks, holds, refuses or stops names it, alone or with others. Days
-are those of the whole consignment, never a share of them: being named is what accounts say, not a cause found.
+Method: an authority counts where a step that asks, holds, refuses or stops names it, alone or with others; then the
+deliveries that name it count too. Days are those of the whole consignment, never a share of them: being named is what accounts say, not a cause found.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ def access_delays(steps: Sequence[Step], rows: pl.DataFrame) -> pl.DataFrame:
         if step.consignment in known and step.kind in NAMING:
             for authority in step.authorities:
                 named.setdefault(authority, []).append(step)
+    # What an authority let through counts beside what it held: a permit given is as much its doing as a permit missing.
+    for step in steps:
+        if step.consignment in known and step.kind == "delivered":
+            for authority in set(step.authorities) & named.keys():
+                named[authority].append(step)
     found = []
     for authority, members in sorted(named.items()):
         about = sorted({s.consignment for s in members if s.consignment})
