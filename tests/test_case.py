@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from ceasefire import Case, CaseError, open_case
+from ceasefire.ingest import acled
 
 SETTINGS = """
 case: village
@@ -344,3 +345,9 @@ def test_a_reader_named_for_reports_csv_reads_it_once(tmp_path: Path) -> None:
     )
     assert case.facts["reports"].height == 1
     assert problems(case, "repeated_id").height == 0
+
+
+def test_a_reports_csv_in_the_layout_of_a_data_set_is_told_to_name_its_reader(tmp_path: Path) -> None:
+    columns = ",".join(sorted(acled.NEEDED))
+    with pytest.raises(CaseError, match=r"\{file: reports.csv, reader: acled\}"):
+        open_case(write_case(tmp_path / "c", f"{columns}\nS1,2020\n"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +83,97 @@ def test_words_lists_a_vocabulary(run: CliRunner) -> None:
     assert "acts" in run.invoke(app, ["words"]).output
     assert "airstrike" in run.invoke(app, ["words", "acts"]).output
     assert run.invoke(app, ["words", "nonsense"]).exit_code == 2
+
+
+@pytest.fixture
+def mine(run: CliRunner, tmp_path: Path) -> Path:
+    """The small case that init writes."""
+    folder = tmp_path / "حالة one"
+    run.invoke(app, ["init", str(folder)])
+    return folder
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_run_goes_on_without_a_damaged_file_and_says_so_with_1(
+    run: CliRunner, mine: Path, tmp_path: Path
+) -> None:
+    (mine / "access.csv").write_bytes(b"PK\x03\x04 no table")
+    shown = run.invoke(app, ["run", str(mine), "--out", str(tmp_path / "out")])
+    assert shown.exit_code == 1
+    assert "Read without access.csv" in shown.output
+    assert (tmp_path / "out" / "my-case" / "report.html").is_file()
+    listed = run.invoke(app, ["check", str(mine)])
+    assert listed.exit_code == 1
+    assert "Files left out: 1" in listed.output
+
+
+def test_results_never_replace_the_case_or_a_file(run: CliRunner, mine: Path, tmp_path: Path) -> None:
+    """`-o` on a file, or where out/NAME is the case itself, is a wrong call, told before the work."""
+    a_file = tmp_path / "a-file"
+    a_file.write_text("mine", encoding="utf-8")
+    assert run.invoke(app, ["run", str(mine), "-q", "-o", str(a_file)]).exit_code == 2
+    assert a_file.read_text(encoding="utf-8") == "mine"
+    same = mine.rename(tmp_path / "my-case")
+    before = sorted(path.name for path in same.iterdir())
+    shown = run.invoke(app, ["run", str(same), "-q", "-o", str(tmp_path)])
+    assert shown.exit_code == 2
+    assert "replace the case itself" in shown.output
+    assert sorted(path.name for path in same.iterdir()) == before
+
+
+def test_words_of_a_case_are_shown_as_they_stand(run: CliRunner, mine: Path, tmp_path: Path) -> None:
+    """Square brackets and colons in a name are no commands for the console, whichever way they close."""
+    change(mine / "reports.csv", "R001,office-a", "R001,[/x] :bomb:")
+    shown = run.invoke(app, ["check", str(mine)])
+    assert shown.exit_code == 0, shown.output
+    assert "[/x] :bomb:" in shown.output
+    change(mine / "reports.csv", "Example town", "[bold]Example")
+    assert "[bold]Example" in run.invoke(app, ["run", str(mine), "-o", str(tmp_path / "o")]).output
+
+
+def test_check_tells_once_what_many_rows_share(run: CliRunner, mine: Path) -> None:
+    change(mine / "sources.csv", "source_id,", "source,")
+    shown = run.invoke(app, ["check", str(mine)]).output
+    assert "Rows left out: 4" in shown
+    assert shown.count("rename 'source' to source_id") == 1
+    assert "(4 rows: 2, 3, 4, 5)" in shown
+
+
+def test_a_negative_seed_or_an_empty_name_is_a_wrong_call(run: CliRunner, mine: Path) -> None:
+    assert run.invoke(app, ["run", str(mine), "--seed", "-5"]).exit_code == 2
+    assert run.invoke(app, ["check", ""]).exit_code == 2
+    assert run.invoke(app, ["check", "x" * 400]).exit_code == 2
+
+
+@pytest.mark.parametrize("command", [["check"], ["explain", "no-attacks"]])
+def test_a_pipe_closed_early_or_a_console_without_letters_makes_no_traceback(
+    mine: Path, command: list[str]
+) -> None:
+    """As with `| head -1` in a shell of the C locale."""
+    ascii_only = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PATH": os.environ["PATH"]}
+    call = [sys.executable, "-m", "ceasefire.cli", command[0], str(mine), *command[1:]]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ascii_only) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        told = process.stderr.read().decode("ascii", errors="replace")
+        assert process.wait() in (0, 1)
+    assert "Traceback" not in told
+    assert "Error" not in told
+
+
+def test_a_full_disk_is_told_in_one_line(run: CliRunner, mine: Path) -> None:
+    device = Path("/dev/full")
+    if not device.exists():
+        pytest.skip("no /dev/full here")
+    call = [sys.executable, "-m", "ceasefire.cli", "check", str(mine)]
+    with device.open("w", encoding="utf-8") as full:
+        done = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr

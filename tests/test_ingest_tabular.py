@@ -308,3 +308,19 @@ def test_a_file_with_more_rows_than_are_read_at_once_is_refused(tmp_path, monkey
     assert refusal(written(tmp_path, "a,b\n1,2\n3,4\n5,6\n7,8\n")) == "file_too_large"
     assert refusal(written(tmp_path, '{"a": 1}\n' * 5, "t.jsonl")) == "file_too_large"
     assert refusal(tmp_path / "t.parquet") == "file_too_large"
+
+
+def test_a_title_above_known_columns_is_no_header(tmp_path):
+    path = written(tmp_path, "Our log 2016\n\nid,Date,place\n1,2016-09-19,Aleppo\n")
+    raw = read_table(path, known=["id", "date", "place"])
+    assert raw.columns == ("id", "Date", "place")
+    assert [line for line, _ in raw.rows] == [4]
+    assert codes(raw) == [("note", "title_rows", 1)]
+
+
+def test_a_first_line_is_the_header_where_no_line_names_columns(tmp_path):
+    """Commas that are not quoted cost the row, and say so; no row becomes the header."""
+    path = written(tmp_path, "text\nshells, then smoke, then sirens\n")
+    raw = read_table(path, known=["id", "date"])
+    assert raw.columns == ("text",)
+    assert raw.n_left_out == raw.n_read == 1

@@ -41,7 +41,7 @@ AsOf = Annotated[
         help="Use only what was recorded by then: 2016-09-20T12:00Z, or a date (its end, in the case's zone).",
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of the draws behind intervals.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the draws behind intervals.")]
 
 
 def _complete_case(incomplete: str) -> Iterator[str]:
@@ -246,6 +246,9 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         app()
+    except OSError as error:
+        typer.echo(f"{error.filename or 'output'}: {error.strerror or error}", err=True)
+        sys.exit(1)
     except Exception as error:
         if os.environ.get("CEASEFIRE_TRACEBACK"):
             raise
@@ -292,6 +295,8 @@ def _open(case: str) -> Case:
 
 def _folder_of(case: str) -> Path:
     """The folder of that name, or the shipped case of that name."""
+    if not case.strip():
+        _stop("CASE: expected the folder of a case, found an empty name", 2)
     folder = Path(case)
     if not folder.exists() and (_shipped() / case / "case.yaml").is_file():
         return _shipped() / case

@@ -53,6 +53,12 @@ def inside(folder: Path, name: str, key: str) -> Path:
     return folder / name
 
 
+def is_blank(path: Path) -> bool:
+    """Whether a file holds nothing but marks and white space."""
+    with path.open("rb") as handle:
+        return not handle.read(4096).strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0") and not handle.read(1)
+
+
 def unused(folder: Path, used: Collection[Path]) -> Iterator[Problem]:
     """A warning for each file beside ``case.yaml`` that looks like a table and was not read."""
     tables = [table.name for table in fact_tables()]

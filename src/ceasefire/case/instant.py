@@ -29,7 +29,8 @@ def read_as_of(as_of: str | datetime, timezone: str) -> datetime:
                 "an hour with its zone, such as 2016-09-20T12:00Z", repr(text), "add Z or an offset"
             )
     except BadValue as bad:
-        raise CaseError(Problem("error", "case", "bad_as_of", bad.expected, bad.found, bad.action)) from None
+        told = Problem("error", "case", "bad_as_of", bad.expected, bad.found, bad.action, file="--as-of")
+        raise CaseError(told) from None
     return span.end
 
 
@@ -42,6 +43,7 @@ def nothing_known(instant: datetime) -> CaseError:
             "nothing_known",
             f"reports recorded by {instant:%Y-%m-%d %H:%M}Z",
             "none",
-            "choose a later --as-of",
+            "choose a later instant",
+            file="--as-of",
         )
     )

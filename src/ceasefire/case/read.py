@@ -18,12 +18,12 @@ import polars as pl
 from ceasefire.agreement import Agreement
 from ceasefire.agreement import load as load_agreement
 from ceasefire.case.facts import Case
-from ceasefire.case.files import digest, inside, table_files, unused
+from ceasefire.case.files import digest, inside, is_blank, table_files, unused
 from ceasefire.case.references import check_references
 from ceasefire.case.rows import TableReader
 from ceasefire.case.settings import ReportFile, Settings, read_settings
-from ceasefire.ingest import Context, Ingested, read_reports
-from ceasefire.ingest.tabular import read_table
+from ceasefire.ingest import READERS, Context, Ingested, read_reports
+from ceasefire.ingest.tabular import RawTable, read_table
 from ceasefire.model import Table, fact_tables
 from ceasefire.problems import CaseError, Problem, problems_table
 
@@ -77,12 +77,14 @@ def open_case(folder: str | Path) -> Case:
     problems += _outside_period(facts["reports"], settings)
     used += sorted(folder.glob("*.geojson")) if agreement.zones else []
     problems += unused(folder, used)
+    unread = {p.file for p in problems if p.code == "file_left_out"}
+    inputs = {path.relative_to(folder).as_posix(): path for path in sorted(set(used)) if path.is_file()}
     return Case(
         settings=settings,
         agreement=agreement,
         facts=facts,
         problems=problems_table(problems),
-        inputs={p.relative_to(folder).as_posix(): digest(p) for p in sorted(set(used)) if p.is_file()},
+        inputs={name: digest(path) for name, path in inputs.items() if name not in unread},
     )
 
 
@@ -104,17 +106,35 @@ def _read_files(table: Table, paths: list[Path], settings: Settings, problems: l
     reader = TableReader(table, settings)
     for path in paths:
         try:
-            raw = read_table(path, name=path.name)
+            raw = read_table(path, name=path.name, known=[c.name for c in table.columns])
         except CaseError as error:
             # Without its sources a case would be weighed as if nobody took sides.
             if table.name == "sources":
                 raise
             problems.extend(_left_out(error, path))
             continue
+        other = _other_layout(table, raw)
+        if other is not None:
+            problems.append(other)
+            continue
         problems.extend(raw.problems)
         reader.add(raw)
     problems.extend(reader.problems)
     return reader.frame()
+
+
+def _other_layout(table: Table, raw: RawTable) -> Problem | None:
+    """A file of reports that shows the layout of a data set, and is to be named with its reader."""
+    if table.name != "reports" or READERS["plain"].sniff(raw.columns):
+        return None
+    for name, reader in READERS.items():
+        if reader.sniff(raw.columns):
+            action = f"write `reports: [{{file: {raw.path}, reader: {name}}}]` in case.yaml{WITHOUT}"
+            found = f"the columns of {reader.about}"
+            return Problem(
+                "error", "case", "file_left_out", "the columns of reports", found, action, file=raw.path
+            )
+    return None
 
 
 def _left_out(error: CaseError, path: Path) -> Iterable[Problem]:
@@ -127,11 +147,7 @@ def _left_out(error: CaseError, path: Path) -> Iterable[Problem]:
         if problem.code not in OF_A_FILE:
             raise error
         action = f"{problem.action}{WITHOUT}"
-        if (
-            path.is_file()
-            and path.stat().st_size < 4096
-            and not path.read_bytes().strip(b"\xef\xbb\xbf \t\r\n")
-        ):
+        if problem.code in ("file_empty", "header_empty") and is_blank(path):
             yield replace(problem, severity="warning", stage="case", code="empty_file", action=action)
         else:
             yield replace(problem, stage="case", code="file_left_out", action=action)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from ceasefire.ingest.workbook import UnreadableFileError, read_parquet, read_wo
 from ceasefire.problems import CaseError, Problem
 
 MAX_BYTES = 512 << 20  # our choice: rows take some six times the file in memory; larger files are to be split
+MOST_TITLES = 5  # our choice: lines above the header of a workbook
 
 _FORMATS = {
     ".csv": "delimited",
@@ -67,12 +68,18 @@ class RawTable:
 
 
 def read_table(
-    path: Path, *, name: str | None = None, sheet: str | None = None, encoding: str | None = None
+    path: Path,
+    *,
+    name: str | None = None,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    known: Collection[str] = (),
 ) -> RawTable:
     """Read a table file.
 
     ``name`` is shown in messages instead of the file's own name; ``sheet`` names a sheet of a workbook;
-    ``encoding`` a codec when the file's own marks do not decide.
+    ``encoding`` a codec when the file's own marks do not decide; ``known`` the columns of the table, by which a
+    header is found below a title.
 
     Raises:
         CaseError: missing, a folder, empty, binary, too large, unknown encoding, or without a header.
@@ -81,7 +88,7 @@ def read_table(
     form = _form(path, shown)
     try:
         if form == "excel":
-            return _from_cells(shown, read_workbook(path, sheet), "excel", [])
+            return _from_cells(shown, read_workbook(path, sheet), "excel", [], known)
         if form == "parquet":
             return _from_cells(shown, read_parquet(path), "parquet", [])
         codec = _codec(path, shown, encoding)
@@ -90,7 +97,7 @@ def read_table(
             return _from_objects(shown, rows, codec, problems)
         tabbed = "\t" if path.suffix.lower() in (".tsv", ".tab") else None
         lines, problems = read_delimited(path, codec.codec, shown, tabbed)
-        return _from_cells(shown, lines, codec, problems)
+        return _from_cells(shown, lines, codec, problems, known)
     except UnreadableFileError as error:
         raise refused(
             shown, "file_unreadable", FORMATS, str(error), "save the file again in one of them"
@@ -194,20 +201,28 @@ def _from_objects(shown: str, rows: list[JsonRow], codec: Encoding, problems: li
 
 
 def _from_cells(
-    shown: str, lines: Iterable[Line], codec: Encoding | str, problems: list[Problem]
+    shown: str,
+    lines: Iterable[Line],
+    codec: Encoding | str,
+    problems: list[Problem],
+    known: Collection[str] = (),
 ) -> RawTable:
     """Take the header, tidy the cells, and judge each row by its width."""
     body = [(line, [tidy(cell) for cell in cells]) for line, cells in lines]
     first = next((place for place, (line, cells) in enumerate(body) if any(cells) or line == 0), None)
     if first is None:
         raise refused(shown, "file_empty", "a header and rows", _found(problems), "export the table again")
-    (head_line, head), rows = body[first], body[first + 1 :]
+    titles = _titles(body[first:], known)
+    (head_line, head), rows = body[first + titles], body[first + titles + 1 :]
     # Empty rows above the header are common in workbooks; rows of figures below an empty one are no header.
     if not any(head) or (first and any(_FIGURE.fullmatch(cell) for cell in head if cell)):
         raise refused(
             shown, "header_empty", "column names in the first row", "empty cells", "name the columns"
         )
     found = [*_encoding_problems(shown, codec), *problems]
+    if titles:
+        above = f"{titles} lines above the header"
+        found.append(_note(shown, body[first][0], "title_rows", found=above, action="passed over"))
     columns, header_problems = _columns(shown, head_line, head, rows)
     found += header_problems
     if rows and _is_tag_row(rows[0][1]):
@@ -227,6 +242,14 @@ def _from_cells(
         found.append(_note(shown, blank[0], "rows_blank", found=f"{len(blank)} empty rows", action=action))
     encoding = codec.codec if isinstance(codec, Encoding) else codec
     return RawTable(shown, tuple(name for name in columns if name), tuple(kept), encoding, tuple(found))
+
+
+def _titles(body: Sequence[Line], known: Collection[str]) -> int:
+    """How many lines, such as a title, stand above the first one that names at least two known columns."""
+    for above, (_, cells) in enumerate(body[: MOST_TITLES + 1]):
+        if sum(cell is not None and cell.casefold().replace(" ", "_") in known for cell in cells) > 1:
+            return above
+    return 0
 
 
 def _found(problems: Sequence[Problem]) -> str:
