@@ -8,7 +8,7 @@ every party.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -17,8 +17,9 @@ import polars as pl
 
 from ceasefire.agreement import Agreement
 from ceasefire.model import table
-
-Tables = Mapping[str, pl.DataFrame]
+from ceasefire.outlook.conduct import PATRON
+from ceasefire.outlook.said import own_dead
+from ceasefire.outlook.view import Tables, View, count, listed
 
 # An incident this lethal is called a mass-casualty incident here. Our choice: the lowest toll for which press of the
 # time spoke of a threat to the whole truce was 10 (convoy, first figures); fixed before any fitting.
@@ -27,8 +28,12 @@ MASS_CASUALTY = 10
 ONE_SIDED = 0.9
 # Daily figures no further apart than this belong to one run. Our choice: one missing bulletin does not end a run.
 RUN_GAP = timedelta(days=2)
+# A sentence names so many incidents, and the rest by number.
+MOST_NAMED = 4
 # Fewer accounts than this say nothing about a counter's habits. Our choice.
 FEW_REPORTS = 5
+# Nor do fewer deaths than this about whose dead a camp counts. Our choice.
+FEW_DEATHS = 20
 
 
 @dataclass(frozen=True)
@@ -40,16 +45,6 @@ class Signal:
     since: datetime | None = None
     value: str | None = None
     evidence: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class View:
-    """What the checks look at."""
-
-    facts: Tables
-    tables: Tables
-    terms: Agreement
-    as_of: datetime
 
 
 def aid_at_zero(view: View) -> Signal:
@@ -88,7 +83,8 @@ def aid_attacked(view: View) -> Signal:
         return Signal("absent", "no report of an attack on aid or health care")
     return Signal(
         "present",
-        f"{hit.height} attacks on aid or health care were reported",
+        f"{count(hit.height, 'attack')} on aid or health care reported: "
+        + listed([view.incident(i) for i in hit["incident_id"]], MOST_NAMED),
         since=_earliest(hit, "occurred_from"),
         value=str(hit.height),
         evidence=tuple(hit["incident_id"]),
@@ -118,7 +114,15 @@ def counts_rising(view: View) -> Signal:
                 monotone = all(a <= b for a, b in pairwise(values))
                 figures = ", ".join(f"{v:g}" for v in values[:8]) + ("…" if len(values) > 8 else "")
                 shape = "rising throughout" if monotone else "higher at the end, not rising throughout"
-                rising.append((run["period_to"][0], f"{key[0]}: {figures} ({shape})", list(run["count_id"])))
+                counters = run["counted_by"].unique().sort().to_list()
+                together = f"; highest of a day from {listed(counters)}" if len(counters) > 1 else ""
+                rising.append(
+                    (
+                        run["period_to"][0],
+                        f"{view.name(str(key[0]))}: {figures} ({shape}{together})",
+                        list(run["count_id"]),
+                    )
+                )
     if not rows.height:
         return Signal("cannot_say", "no published counts in the case")
     if not rising:
@@ -130,7 +134,7 @@ def counts_rising(view: View) -> Signal:
         + "; ".join(text for _, text, _ in rising[:4])
         + ". Each counts by its own rule and may count one side only; they are not compared with each other",
         since=rising[0][0],
-        value=f"{len(rising)} runs",
+        value=count(len(rising), "run"),
         evidence=tuple(c for *_, ids in rising for c in ids),
     )
 
@@ -148,7 +152,7 @@ def offices_apart(view: View) -> Signal:
         on="statement_b",
         how="left",
     )
-    parties = ", ".join(sorted(set(clashes["party_a"].drop_nulls())))
+    parties = listed([view.name(p) for p in sorted(set(clashes["party_a"].drop_nulls()))])
     return Signal(
         "present",
         f"{clashes.height} pairs of statements by two bodies of one party cannot both hold ({parties})",
@@ -166,7 +170,7 @@ def versions_replaced(view: View) -> Signal:
     hit = rows.filter(pl.col("change") == "substitution").sort("said_at", "statement_id")
     if not hit.height:
         return Signal("absent", "no voice replaced its account without saying so", value="0")
-    voices = ", ".join(sorted(set(hit["party"].drop_nulls())))
+    voices = listed([view.name(p) for p in sorted(set(hit["party"].drop_nulls()))])
     return Signal(
         "present",
         f"{hit.height} times a voice put a new, incompatible account in place of its own ({voices}); "
@@ -190,8 +194,8 @@ def sponsor_strike(view: View) -> Signal:
         return Signal("absent", f"no incident with {MASS_CASUALTY} or more killed is attributed to a sponsor")
     return Signal(
         "present",
-        f"{hit.height} incidents with {MASS_CASUALTY} or more killed are attributed to a sponsor "
-        f"({', '.join(sorted(set(hit['answer'])))}); not a judicial finding",
+        f"{count(hit.height, 'incident')} with {MASS_CASUALTY} or more killed attributed to a sponsor "
+        f"({listed([view.name(p) for p in sorted(set(hit['answer']))])}); not a judicial finding",
         since=_earliest(hit, "occurred_from"),
         value=str(hit.height),
         evidence=tuple(hit["incident_id"]),
@@ -219,7 +223,7 @@ def extension_offered_alone(view: View) -> Signal:
     last = open_offers[-1]
     return Signal(
         "present",
-        f"an extension of the {last['clock_id']} clock was offered by {last['by']}; no joint confirmation is known",
+        f"an extension of the {last['clock_id']} clock was offered by {view.name(last['by'])}; no joint confirmation is known",
         since=open_offers[0]["at"],
         value=str(len(open_offers)),
         evidence=tuple(row["declaration_id"] for row in open_offers if row["declaration_id"]),
@@ -236,7 +240,10 @@ def declared_end_passed(view: View) -> Signal:
     )
     if not hit.height:
         return Signal("absent", "no declared end has passed without renewal")
-    names = ", ".join(f"{r['title'] or r['clock_id']} ({r['state']})" for r in hit.iter_rows(named=True))
+    names = "; ".join(
+        f"“{r['title'] or r['clock_id']}” {r['state']} {view.when(r['ends_at'])}"
+        for r in hit.iter_rows(named=True)
+    )
     return Signal(
         "present", f"not renewed: {names}", _earliest(hit, "ends_at"), str(hit.height), tuple(hit["clock_id"])
     )
@@ -244,7 +251,7 @@ def declared_end_passed(view: View) -> Signal:
 
 def terms_unpublished(view: View) -> Signal:
     """Obligations that nobody outside can check because the text, map or list is not public."""
-    rows = view.tables["verdicts"]
+    rows = view.tables["verdicts"].filter(pl.col("clause") != PATRON)
     if not rows.height:
         return Signal("cannot_say", "the agreement has no obligations")
     hit = rows.filter(pl.col("verdict") == "not_testable")["norm_id"].unique().sort()
@@ -261,13 +268,14 @@ def terms_unpublished(view: View) -> Signal:
 
 def one_sided_record(view: View) -> Signal:
     """Everything a camp counts, or nearly everything it tells, is held against one side."""
-    series = view.tables["series"].filter(pl.col("camp").is_not_null())
+    # A count of one's own losses is held against nobody, and says nothing about sides.
+    series = view.tables["series"].filter(pl.col("camp").is_not_null() & pl.col("one_sided").is_not_null())
     counted = (
         series.group_by("camp")
         .agg(
             pl.col("n_counts").sum().alias("figures"),
             pl.col("one_sided").fill_null(False).all().alias("all_one_sided"),
-            pl.col("against").drop_nulls().unique().sort().str.join(", ").alias("against"),
+            pl.col("against").drop_nulls().unique().sort().str.join("+").alias("against"),
         )
         .filter(pl.col("all_one_sided") & (pl.col("figures") >= FEW_REPORTS))
         .sort("camp")
@@ -283,20 +291,26 @@ def one_sided_record(view: View) -> Signal:
     told = named.filter(
         (pl.col("total") >= FEW_REPORTS) & (pl.col("n_reports") / pl.col("total") >= ONE_SIDED)
     )
-    if not series.height and not named.filter(pl.col("total") >= FEW_REPORTS).height:
+    every = own_dead(view, [])
+    dead = [row for row in every if row[1] + row[2] >= FEW_DEATHS and row[1] >= ONE_SIDED * (row[1] + row[2])]
+    if not series.height and not every and not named.filter(pl.col("total") >= FEW_REPORTS).height:
         return Signal("cannot_say", "no camp publishes counts, and too few accounts name anybody")
-    if not counted.height and not told.height:
+    if not counted.height and not told.height and not dead:
         return Signal("absent", "no camp counts, or tells of, one side only")
     words = [
-        f"{r['camp']}: all {r['figures']} published figures count {r['against']}"
+        f"{view.name(r['camp'])}: all {r['figures']} published figures count {view.name(r['against'])}"
         for r in counted.iter_rows(named=True)
     ]
     words += [
-        f"{r['camp']}: {r['n_reports']} of {r['total']} accounts name {r['accused']}"
+        f"{view.name(r['camp'])}: {r['n_reports']} of {r['total']} accounts name {view.name(r['accused'])}"
         for r in told.iter_rows(named=True)
     ]
-    camps = sorted({*counted["camp"], *told["camp"]})
-    return Signal("present", "; ".join(words), value=f"{len(camps)} camps", evidence=tuple(camps))
+    words += [
+        f"{view.name(camp)}: of the fighters' deaths it alone tells of, {own} of {own + other} are of its own side"
+        for camp, own, other in dead
+    ]
+    camps = sorted({*counted["camp"], *told["camp"], *(camp for camp, *_ in dead)})
+    return Signal("present", "; ".join(words), value=count(len(camps), "camp"), evidence=tuple(camps))
 
 
 CHECKS: tuple[tuple[str, str, Callable[[View], Signal]], ...] = (
