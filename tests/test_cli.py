@@ -177,3 +177,10 @@ def test_a_full_disk_is_told_in_one_line(run: CliRunner, mine: Path) -> None:
     assert done.returncode == 1
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_days_carry_their_year_where_the_case_has_several(run: CliRunner, mine: Path, tmp_path: Path) -> None:
+    call = ["run", str(mine), "-o", str(tmp_path / "out")]
+    assert "5 Jan 14:30" in run.invoke(app, call).output
+    change(mine / "case.yaml", "from: 2020-01-01", "from: 2019-12-01")
+    assert "5 Jan 2020 14:30" in run.invoke(app, call).output

@@ -87,6 +87,12 @@ def _when(instant: datetime | None, zone: ZoneInfo, *, year: bool = False) -> st
     return day if (local.hour, local.minute) in ((0, 0), (23, 59)) else f"{day} {local:%H:%M}"
 
 
+def _spans_years(picture: Picture, zone: ZoneInfo) -> bool:
+    """Whether a day needs its year to be told apart."""
+    first, last = picture.case.period
+    return first.astimezone(zone).year != last.astimezone(zone).year
+
+
 def _clocks(picture: Picture, zone: ZoneInfo, width: int) -> Table:
     """One line a clock, as counted from the incidents where it can be, else as declared; other readings are counted."""
     rows: list[Row] = []
@@ -95,7 +101,8 @@ def _clocks(picture: Picture, zone: ZoneInfo, width: int) -> Table:
         row = known.get("counted") or known.get("declared") or group.row(0, named=True)
         state = Text(row["state"].replace("_", " "), style="bold")
         more = f"{len(known) - 1} other reading{'s' if len(known) > 2 else ''}; " if len(known) > 1 else ""
-        rows.append((str(clock), state, _when(row["ends_at"], zone), more + (row["reason"] or "")))
+        until = _when(row["ends_at"], zone, year=_spans_years(picture, zone))
+        rows.append((str(clock), state, until, more + (row["reason"] or "")))
     return _grid("\nClocks", ("clock", "state", "until", "why"), rows, width)
 
 
@@ -140,7 +147,8 @@ def _incidents(picture: Picture, zone: ZoneInfo, width: int) -> Table:
         killed = _range(row["killed_low"], row["killed_best"], row["killed_high"])
         told = f"{what}, {row['place_name'] or 'place not stated'}; killed {killed}; {row['incident_id']}"
         aside = f"; {found.height} findings of others" if found.height else ""
-        rows.append((_when(row["occurred_from"], zone), Text(told, style="bold")))
+        when = _when(row["occurred_from"], zone, year=_spans_years(picture, zone))
+        rows.append((when, Text(told, style="bold")))
         rows.append(("", _answer(answers.get(row["incident_id"])) + aside))
     title = f"\nGravest of {picture.incidents.height} incidents from {picture.table('memberships').height} reports"
     return _grid(title, ("when", "what and where; who, on testimony alone"), rows, width)
