@@ -212,7 +212,7 @@ def test_a_missing_column_is_named_once_with_the_column_that_may_be_meant(tmp_pa
         open_case(write_case(tmp_path / "c", rows))
     (problem,) = stopped.value.problems
     assert "no such column" in problem.found
-    assert "2 of 2 rows" in problem.found
+    assert "2 of the 2 rows" in problem.found
     assert "rename 'occured' to occurred_from" in problem.action
 
 

@@ -241,6 +241,9 @@ def _no_reports(problems: list[Problem]) -> CaseError:
     kinds = Counter((p.file, p.expected, p.found, p.action) for p in rows)
     (_, expected, found, _), same = max(kinds.items(), key=lambda item: item[1])
     first = next(p for p in rows if (p.expected, p.found) == (expected, found))
-    more = f" (the same in {same} of {len(rows)} rows left out)" if len(rows) > 1 else ""
+    count = (
+        f"{same} of the {len(rows)} rows left out" if same > 1 else f"the first of {len(rows)} rows left out"
+    )
+    more = f" ({count})" if len(rows) > 1 else ""
     found = f"{found}{more}; no usable report is left"
     return CaseError(replace(first, code="case_unusable", found=found))
