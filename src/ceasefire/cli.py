@@ -145,7 +145,8 @@ def explain(
     identifier: Annotated[
         str,
         typer.Argument(
-            metavar="ID", help="An incident, report, obligation, clock, delivery, topic, thread or truce."
+            metavar="ID",
+            help="An incident, report, obligation, clock, delivery, topic, thread, or a truce whose rates are compared.",
         ),
     ],
     as_of: AsOf = None,
