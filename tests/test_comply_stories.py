@@ -139,6 +139,31 @@ def test_g3_a_reset_at_deir_ez_zor_would_have_moved_the_seven_days(terms: Agreem
     assert event["effect"].endswith("no reset was declared, so the clock is not moved")
 
 
+def test_after_its_nominal_end_no_run_is_left_to_be_reset(terms: Agreement) -> None:
+    late = incident(
+        "I-LATE", "2016-09-23T02:00", "2016-09-23T09:00", place_name="East Aleppo", killed_best=90
+    )
+    both = answer("I-DEZ", us_coalition=1.0) + answer("I-LATE", russia=1.0)
+    result = judge(terms, "2016-09-25T12:00", incidents=[DEIR_EZ_ZOR, late], attributions=both)
+    what_ifs = result.clocks.filter(pl.col("reading").str.starts_with("if reset"))["reading"].to_list()
+    assert len(what_ifs) == 1, what_ifs
+    assert "Deir ez-Zor" in what_ifs[0]
+
+
+def test_an_incident_known_to_the_day_is_told_without_an_hour(terms: Agreement) -> None:
+    day = incident("I-DAY", "2016-09-15T21:00", "2016-09-16T20:59", place_name="Hama", killed_best=20)
+    result = judge(terms, "2016-09-18T12:00", incidents=[day], attributions=answer("I-DAY", us_coalition=1.0))
+    assert reading(result, "seven-days", "if reset")["reading"] == "if reset at Hama, 16 September 2016"
+
+
+def test_words_of_a_day_get_no_hour(terms: Agreement) -> None:
+    # 19 September, hour not printed: the row starts at the local midnight, which is 21:00 UTC the day before.
+    words = declaration("DC07", "seven-days", "not_met", "2016-09-18T21:00", "us-coalition", joint=False)
+    told = reading(judge(terms, "2016-09-20T00:00", declarations=[words]), "seven-days", "declared")
+    assert told["state"] == "not_met"
+    assert told["reason"].startswith("us-coalition said, 19 September 2016, that")
+
+
 def test_a_reset_counts_only_if_all_owners_declare_it(terms: Agreement) -> None:
     one = declaration("R1", "seven-days", "reset", "2016-09-17T13:00", "russia", joint=False)
     both = declaration("R1", "seven-days", "reset", "2016-09-17T13:00", "russia+us-coalition", joint=True)

@@ -279,7 +279,13 @@ def one_sided(view: View, about: list[str]) -> Answer:
         else []
     )
     deaths = [f"{view.name(c)} up to {own} of its own side and {other} of another" for c, own, other in dead]
-    text += [f"Fighters' deaths that one camp alone tells of: {'; '.join(deaths)}."] if deaths else []
+    text += (
+        [
+            f"Fighters' deaths that one camp alone tells of, sides as the agreement file has them: {'; '.join(deaths)}."
+        ]
+        if deaths
+        else []
+    )
     text.append("Purpose is not something figures show, and such counts are not added together.")
     return Answer(
         " ".join(text),
