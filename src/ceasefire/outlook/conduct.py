@@ -1,7 +1,7 @@
 """Answers about conduct: what was agreed, what was kept, which clocks ran, whether aid passed, what is left of it.
 
 In: a ``View`` and what the question is about. Out: ``Answer``: a few sentences with their figures, made from verdicts,
-clocks, the access record and truces. Nothing is typed in; where the data cannot say, the answer says so and why.
+clocks and the access record. Nothing is typed in; where the data cannot say, the answer says so and why.
 """
 
 from __future__ import annotations
@@ -17,9 +17,6 @@ NOT_JUDICIAL = "Not a judicial finding."
 PATRON = "answers_for"
 HOLDING = ("condition", "letter_missing", "refused", "suspended", "turned_back", "waiting")
 """Steps of the access record in which whoever is named holds aid back or is said to."""
-
-# A ratio is called unusual when no more than this share of other days falls as low: the usual one in twenty.
-UNUSUAL = 0.05
 
 
 @dataclass(frozen=True)
@@ -367,31 +364,3 @@ def alive(view: View, about: list[str]) -> Answer:
         f"Of {count(signals.height, 'warning signal')}, drawn from the one collapse of September 2016, {present} are present."
     )
     return Answer(" ".join(text), True, ("clocks", "signals", "statements"), tuple(last["statement_id"]))
-
-
-def truces(view: View, about: list[str]) -> Answer:
-    """Which truces show a fall in what was reported, and does it stand out from other days."""
-    rows = view.tables["rate_ratios"].filter(pl.col("unit") == "place_days")
-    rows = rows.filter(pl.col("truce_id").is_in(about)) if about else rows
-    if not rows.height:
-        return cannot_say("no truce has days before and after it in the record", "rate_ratios")
-    names = {r["truce_id"]: r["name"] for r in view.facts["truces"].iter_rows(named=True)}
-    text, behind = [], []
-    for (days,), group in rows.sort("window_days", "truce_id").group_by(["window_days"], maintain_order=True):
-        below = group.filter(pl.col("high") < 1)
-        rare = below.filter(pl.col("placebo_share") <= UNUSUAL)
-        shown = listed([f"{names.get(t, t)} ({t.rsplit('_', 1)[-1]})" for t in rare["truce_id"]])
-        text.append(
-            f"{days} days before against {days} after: reported place-days fall, with the whole 95 % interval below 1, at "
-            f"{below.height} of {count(group.height, 'start')}"
-            + (
-                f"; the fall is also rarer than one day in twenty at {shown}."
-                if rare.height
-                else "; none stands out from other days."
-            )
-        )
-        behind += list(below["truce_id"])
-    text.append(
-        "Truces follow violence, so a fall after a peak is expected without any truce; this is not a cause shown."
-    )
-    return Answer(" ".join(text), True, ("rate_ratios", "truces", "source_mix"), tuple(dict.fromkeys(behind)))

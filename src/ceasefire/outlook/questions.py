@@ -1,7 +1,7 @@
 """The questions a case is asked, answered from the tables of the run.
 
 In: the fact table ``questions`` (each with the kind of answer it needs and what it is about) and derived tables.
-Out: the table ``answers``. Each kind has one small function, in ``conduct`` or ``said``, that reads tables and writes a
+Out: the table ``answers``. Each kind has one small function, in ``conduct``, ``said`` or ``falls``, that reads tables and writes a
 few sentences with their figures; where the data cannot say, it says so and why. No answer is typed in.
 """
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from ceasefire.agreement import Agreement
 from ceasefire.model import table
-from ceasefire.outlook import conduct, said
+from ceasefire.outlook import conduct, falls, said
 from ceasefire.outlook.conduct import Answer, cannot_say
 from ceasefire.outlook.view import Tables, View
 
@@ -26,7 +26,7 @@ KINDS: dict[str, Callable[[View, list[str]], Answer]] = {
     "patron": conduct.patron,
     "exempted": conduct.exempted,
     "alive": conduct.alive,
-    "truces": conduct.truces,
+    "truces": falls.truces,
     "author": said.author,
     "intent": said.intent,
     "versions": said.versions,
