@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import polars as pl
-from shipped import shipped_case
 
 from ceasefire import Picture
+from shipped import shipped_case
 
 
 def test_thousands_of_reports_are_read_and_every_row_is_accounted_for() -> None:

@@ -111,7 +111,8 @@ def test_g7_all_convoy_reports_are_one_incident_with_its_range_and_its_findings(
     found = row(syria.incidents, incident_id=convoy)
     assert (found["killed_low"], found["killed_high"]) == (10, 21)
     trucks = syria.table("located").filter(
-        pl.col("report_id").is_in(reports["report_id"].implode()) & pl.col("count_unit").str.starts_with("trucks")
+        pl.col("report_id").is_in(reports["report_id"].implode())
+        & pl.col("count_unit").str.starts_with("trucks")
     )
     figures = {int(n) for cell in trucks["count_value"] for n in str(cell).replace("-", " ").split()}
     assert (min(figures), max(figures)) == (10, 20)

@@ -2,7 +2,8 @@
 
 In: the steps and the consignments. Out: the ``access_delays`` table.
 Method: an authority counts where a step that asks, holds, refuses or stops names it, alone or with others; then the
-deliveries that name it count too. Days are those of the whole consignment, never a share of them: being named is what accounts say, not a cause found.
+deliveries that name it count too. Days are those of the whole consignment, never a share of them: being named is what
+accounts say, not a cause found.
 """
 
 from __future__ import annotations

@@ -7,16 +7,13 @@ that count with their probability, the exceptions weighed, the arithmetic; for a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from ceasefire.agreement import Norm
+from ceasefire.comply.judged import Judged
 from ceasefire.comply.prohibitions import Tally, touched
 from ceasefire.model import table
-
-if TYPE_CHECKING:
-    from ceasefire.comply.judge import Judged
 
 Tables = list[tuple[str, pl.DataFrame]]
 

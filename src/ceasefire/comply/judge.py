@@ -19,48 +19,18 @@ import polars as pl
 from ceasefire.agreement import Agreement, By, Consecutive, Duty, Each, Never, Norm, Permission, Power
 from ceasefire.agreement.language import IN_FORCE, acts_of
 from ceasefire.comply import counted, verdicts
-from ceasefire.comply.accounts import Voice, Weighed, voice, weigh
-from ceasefire.comply.choices import LOOKING_HOURS
-from ceasefire.comply.clocks import DECLARED, ClockReading, Course, course, declared
+from ceasefire.comply.accounts import Voice, voice, weigh
+from ceasefire.comply.clocks import DECLARED, Course, course, declared
 from ceasefire.comply.evidence import Evidence, Tabled
 from ceasefire.comply.explain import explain
-from ceasefire.comply.happenings import Happening, Names, happenings, names_of, parts
+from ceasefire.comply.happenings import happenings, names_of, parts
+from ceasefire.comply.judged import Judged
 from ceasefire.comply.notes import problems_of
-from ceasefire.comply.prohibitions import Tally, Window, tally, unattributed
+from ceasefire.comply.prohibitions import Window, tally, unattributed
 from ceasefire.comply.testimony import blamed
-from ceasefire.comply.worlds import Worlds, draw
+from ceasefire.comply.worlds import draw
 from ceasefire.model import table
 from ceasefire.problems import Problem
-
-
-@dataclass
-class Judged:
-    """Everything worked out on the way, kept for explanations."""
-
-    terms: Agreement
-    evidence: Evidence
-    names: Names
-    items: list[Happening]
-    worlds: Worlds
-    courses: dict[str, Course] = field(default_factory=dict)
-    tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
-    weighed: dict[tuple[str, str], Weighed] = field(default_factory=dict)
-    responses: dict[tuple[str, str], list[verdicts.Response]] = field(default_factory=dict)
-    readings: list[ClockReading] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    incident_rows: list[dict[str, Any]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def horizon(self) -> datetime:
-        """Up to when anybody was looking: ``as_of``, or some days after the last account of anything."""
-        evidence, last = self.evidence, self.terms.in_force.start
-        for frame, column in ((evidence.incidents, "occurred_to"), (evidence.access, "at")):
-            latest = frame[column].max()
-            if isinstance(latest, datetime):
-                last = max(last, latest)
-        return min(evidence.as_of, last + timedelta(hours=LOOKING_HOURS))
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,10 @@ no clause covers, attacks nobody is blamed for, declarations about no known cloc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ceasefire.agreement.language import acts_of
 from ceasefire.comply.choices import NAMED_IN_A_NOTE
+from ceasefire.comply.judged import Judged
 from ceasefire.problems import Problem
-
-if TYPE_CHECKING:
-    from ceasefire.comply.judge import Judged
 
 
 def problems_of(judged: Judged, timeless: list[str]) -> list[Problem]:
