@@ -15,11 +15,14 @@ from ceasefire.vocabulary import vocabulary
 RULE = (
     "Incidents come in the order of a score: doublings of the people killed (best figure), two more if aid or health "
     "care was attacked, doublings of the independent origins that tell of it, and one more if officials or boards "
-    "spoke about it. Acts without violence come after all others. The score orders the page and nothing else."
+    "spoke about it. Totals told for more than a week, and acts without violence, come after all others. The score "
+    "orders the page and nothing else."
 )
 # An attack on aid or health care weighs like four times the dead. Our choice; it orders the page and nothing else.
 PROTECTED_BONUS = 2.0
 SPOKEN_BONUS = 1.0
+# What is told of more than this is a total over many happenings, not one of them.
+TOTAL_DAYS = 7
 
 
 class HasTables(Protocol):
@@ -52,11 +55,12 @@ def gravest(source: HasTables) -> list[str]:
     frame = source.table("incidents").select(
         "incident_id",
         "occurred_from",
+        brief=(pl.col("occurred_to") - pl.col("occurred_from")).dt.total_days().fill_null(0) < TOTAL_DAYS,
         violent=pl.col("act").is_in(violent).fill_null(True),
         score=(1 + pl.col("killed_best").fill_null(0)).log(2)
         + pl.col("act").is_in(aid).fill_null(False).cast(pl.Float64) * PROTECTED_BONUS
         + pl.max_horizontal(pl.col("n_origins").fill_null(1), pl.lit(1)).log(2)
         + spoken.cast(pl.Float64) * SPOKEN_BONUS,
     )
-    order = ["violent", "score", "occurred_from", "incident_id"]
-    return frame.sort(order, descending=[True, True, False, False])["incident_id"].to_list()
+    order = ["violent", "brief", "score", "occurred_from", "incident_id"]
+    return frame.sort(order, descending=[True, True, True, False, False])["incident_id"].to_list()

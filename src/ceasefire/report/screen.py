@@ -108,11 +108,12 @@ def _clocks(picture: Picture, zone: ZoneInfo, width: int) -> Table:
 
 def _clauses(picture: Picture, width: int) -> Table:
     """One line an obligation and bearer that can be judged and is not simply pending; the rest is counted."""
-    verdicts = picture.verdicts
+    # Questions for a patron stand in the report; they are no obligations.
+    verdicts = picture.verdicts.filter(~pl.col("norm_id").str.starts_with("patron-"))
     order = pl.DataFrame({"verdict": VERDICT_ORDER, "rank": range(len(VERDICT_ORDER))})
     quiet = ["pending", "not_testable", "not_observed"]
     listed = (
-        verdicts.filter(~pl.col("verdict").is_in(quiet) & ~pl.col("norm_id").str.starts_with("patron-"))
+        verdicts.filter(~pl.col("verdict").is_in(quiet))
         .join(order, on="verdict", how="left")
         .sort("rank", "norm_id", "holder")
     )
