@@ -419,3 +419,29 @@ def test_a_page_that_quotes_two_voices_holds_no_copy_but_its_second_listing_does
     fused = fuse(told(*({"source_id": s, "url": "http://wire"} for s in ("sohr", "icrc", "paper"))), sources)
     assert fused.incidents["n_reports"].to_list() == [3]
     assert fused.memberships["copy_basis"].to_list() == [None, None, "same url"]
+
+
+def test_two_coded_events_at_two_villages_of_one_day_stay_two():
+    """A register of the dead codes two villages a few kilometres apart: the dead of one are not those of the other."""
+    day = datetime(2014, 8, 29, tzinfo=UTC)
+    reports = pl.DataFrame(
+        {
+            "report_id": ["a", "b", "c"],
+            "source_id": ["register", "register", "agency"],
+            "occurred_from": [day] * 3,
+            "occurred_to": [day + timedelta(hours=23)] * 3,
+            "place_name": ["North village", "South village", "North village"],
+            "latitude": [47.80, 47.77, 47.80],
+            "longitude": [38.10, 38.12, 38.10],
+            "precision_km": [1.5] * 3,
+            "act": ["battle"] * 3,
+            "killed_min": [131, 55, 131],
+            "killed_max": [131, 55, 131],
+            "coded_event": ["E1", "E2", "E1"],
+        }
+    )
+    home = dict(fuse(reports).memberships.select("report_id", "incident_id").iter_rows())
+    assert home["a"] == home["c"] != home["b"]
+    same = pl.DataFrame({"decision_id": ["D1"], "kind": ["same"], "report_a": ["a"], "report_b": ["b"]})
+    joined = fuse(reports, decisions=same).memberships
+    assert joined["incident_id"].n_unique() == 1, "an analyst overrules the coders"

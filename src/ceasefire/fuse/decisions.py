@@ -6,16 +6,18 @@ behind each) and problems. A decision ties reports, never incidents; of two that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
+from ceasefire.fuse.encode import Ints
 from ceasefire.model import table
 from ceasefire.problems import Problem
 
 Pair = tuple[int, int]
+CODED_APART = "~coders: two events at two places"
 CODERS = "coders of the data set"  # their identifiers start with ~, so that among undated decisions they stand last
 
 
@@ -73,6 +75,36 @@ def coded_as_one(frame: pl.DataFrame) -> pl.DataFrame:
         pl.lit(CODERS).alias("by"),
     )
     return table("decisions").conform(pairs.filter(pl.col("report_a").is_not_null()))
+
+
+def coded_apart(ruling: Ruling, coded: pl.Series, place: Ints, left: Ints, right: Ints) -> Ruling:
+    """Add that pairs coded as two events at two named places are two happenings, unless an analyst joined them.
+
+    Two coded events at one place on one day stay open: a data set may hold one row a victim.
+    """
+    event = coded.rank("dense").fill_null(0).to_numpy()
+    apart = (event[left] > 0) & (event[right] > 0) & (event[left] != event[right])
+    apart &= (place[left] >= 0) & (place[right] >= 0) & (place[left] != place[right])
+    root = _roots(ruling.same)
+    coders: dict[Pair, tuple[str, datetime | None]] = {}
+    for a, b in zip(left[apart].tolist(), right[apart].tolist(), strict=True):
+        if root(a) != root(b):
+            coders[min(a, b), max(a, b)] = (CODED_APART, None)
+    return Ruling(ruling.same, dict(sorted((coders | ruling.different).items())))
+
+
+def _roots(tied: Iterable[Pair]) -> Callable[[int], int]:
+    """The representative of each row, rows that are tied sharing one."""
+    parent: dict[int, int] = {}
+
+    def root(i: int) -> int:
+        while parent.get(i, i) != i:
+            i = parent[i]
+        return i
+
+    for a, b in tied:
+        parent[root(a)] = root(b)
+    return root
 
 
 def _consistent(ruling: Ruling, problems: list[Problem]) -> tuple[Ruling, list[Problem]]:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
-from ceasefire.fuse.decisions import Ruling
+from ceasefire.fuse.decisions import CODED_APART, Ruling
 from ceasefire.fuse.encode import Ints
 from ceasefire.model import table
 
@@ -112,7 +112,7 @@ def _split(members: pl.DataFrame, ruling: Ruling) -> list[Row]:
     known = members["recorded_at"].to_list()
     rows: list[Row] = []
     for (a, b), (decision, at) in sorted(ruling.different.items()):
-        if named[a] == named[b]:
+        if named[a] == named[b] or decision == CODED_APART:
             continue
         older, newer = (a, b) if _before(named[a], named[b], members) else (b, a)
         when = at or max((t for t in (known[a], known[b]) if t is not None), default=None)

@@ -15,7 +15,7 @@ import polars as pl
 from ceasefire.fuse.candidates import Pairs, distinct, find_pairs
 from ceasefire.fuse.cluster import Graph, cluster
 from ceasefire.fuse.copies import find_origins
-from ceasefire.fuse.decisions import Ruling, coded_as_one, read_decisions
+from ceasefire.fuse.decisions import Ruling, coded_apart, coded_as_one, read_decisions
 from ceasefire.fuse.doubt import cohesion, link_probability, membership
 from ceasefire.fuse.encode import Encoded, Floats, Ints, encode, read_reports
 from ceasefire.fuse.explain import explain_incident
@@ -85,6 +85,7 @@ def fuse(
     ruling, unusable = read_decisions(pl.concat(taken), rows)
     pairs = find_pairs(data)
     left, right = _with_decided(pairs, ruling, data.n)
+    ruling = coded_apart(ruling, frame["coded_event"], data.place, left, right)
     levels = compare(data, left, right)
     weights = learn(data, left, levels, seed)
     weight = np.round(score(levels, weights), 9)
