@@ -4,6 +4,8 @@
 SHELL := bash
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := $(UV) run --frozen
+# Many offices put their own certificate before the registries: trust what the machine trusts.
+export UV_SYSTEM_CERTS ?= true
 
 .PHONY: demo check setup browser lint types rooms test bench clean
 
