@@ -246,9 +246,15 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        app()
+        try:
+            app()
+        finally:
+            # What is still in the buffer may not fit the disk: better known here than when Python shuts down.
+            sys.stdout.flush()
     except OSError as error:
-        typer.echo(f"{error.filename or 'output'}: {error.strerror or error}", err=True)
+        if not isinstance(error, BrokenPipeError):
+            typer.echo(f"{error.filename or 'output'}: {error.strerror or error}", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
         if os.environ.get("CEASEFIRE_TRACEBACK"):
