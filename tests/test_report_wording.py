@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ceasefire.party_names import brief
 from ceasefire.report import wording
 
 
@@ -81,13 +82,13 @@ def test_lists_and_sentences():
         ("syrian-government", "Syrian Arab Armed Forces and associated forces", "Syrian government"),
         ("us-coalition", "United States of America and the Coalition it leads", "US Coalition"),
         ("russia", "Russian Federation", "Russia"),
-        ("opposition", "Armed opposition groups that accepted the arrangement", "Opposition"),
+        ("opposition", "Armed opposition groups that accepted the arrangement", "opposition"),
         ("cadlr", "Armed formations of certain areas of Donetsk and Luhansk regions", "CADLR"),
         ("government-of-ukraine", "Government of Ukraine", "Government of Ukraine"),
     ],
 )
 def test_a_short_name_comes_from_the_identifier_with_the_capitals_of_the_name(identifier, name, short):
-    assert wording.short_name(identifier, name) == short
+    assert brief(identifier, name) == short
 
 
 def test_what_was_said_on_a_day_without_an_hour_is_given_no_hour():

@@ -16,25 +16,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from ceasefire.agreement import Agreement
+from ceasefire.party_names import article, brief
 from ceasefire.vocabulary import vocabulary
 
 Tables = Mapping[str, pl.DataFrame]
-
-_COMMON = frozenset(
-    {
-        "coalition",
-        "command",
-        "council",
-        "forces",
-        "formations",
-        "government",
-        "groups",
-        "nations",
-        "opposition",
-    }
-    | {"side", "union"}
-)
-"""A name with one of these takes an article in English."""
 
 
 @dataclass(frozen=True)
@@ -114,29 +99,10 @@ class View:
         return ZoneInfo(self.terms.timezone)
 
 
-def brief(identifier: str, name: str) -> str:
-    """A party's identifier as words, with the capitals of its full name: ``us-coalition`` is "US Coalition"."""
-    spelled = {str(word).casefold(): str(word) for word in re.findall(r"[^\W\d_]+", name)}
-    initials = "".join(word[0] for word in spelled.values()).casefold()
-    words = []
-    for part in re.split(r"[-_ ]+", identifier):
-        short = part not in spelled and len(part) < 6 and set(part.casefold()) <= set(initials)
-        words.append(part.upper() if short else spelled.get(part.casefold(), part))
-    text = " ".join(words)
-    # A proper name keeps its capital; "the opposition" has none.
-    return text if words[0].casefold() in _COMMON else text[:1].upper() + text[1:]
-
-
 def spoken(words: str) -> str:
     """A coded word or key in plain words: ``us_drone`` is "US drone"."""
     plain = words.replace("_", " ").replace("->", "to").replace("..", " to ")
     return re.sub(r"\b(us|un|uk)\b", lambda m: m.group().upper(), plain)
-
-
-def article(name: str) -> str:
-    """A name within a sentence: "the Syrian government", "Russia"."""
-    words = set(re.findall(r"\w+", name.casefold()))
-    return f"the {name}" if _COMMON & words and not name.casefold().startswith(("the ", "a ")) else name
 
 
 def listed(parts: Sequence[str], most: int = 99) -> str:

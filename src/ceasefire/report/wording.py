@@ -6,7 +6,6 @@ beside the number; an external issuer's own words are quoted, never converted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -98,62 +97,6 @@ def chance(p: float | None, low: float | None = None, high: float | None = None)
         return "no probability stated"
     words = f"{band(p)}, {percent(p)}"
     return f"{words} ({between(low, high)})" if low is not None and high is not None else words
-
-
-def short_name(identifier: str, name: str) -> str:
-    """A party's identifier as words, with the capitals of its name: ``us-coalition`` is "US Coalition"."""
-    spelled: dict[str, str] = {m.group().casefold(): m.group() for m in re.finditer(r"[^\W\d_]+", name)}
-    initials = "".join(
-        w[0] for w in spelled.values() if w.casefold() not in ("of", "and", "the", "that", "it")
-    )
-    capitals = "".join(c for c in initials if c.isupper())
-    words = []
-    for part in re.split(r"[-_ ]+", identifier):
-        word = spelled.get(part, part)
-        if (
-            part not in spelled
-            and (part.upper() in capitals or part.casefold() in initials.casefold())
-            and len(part) < 6
-        ):
-            word = part.upper()
-        words.append(word)
-    text = " ".join(words)
-    return text[:1].upper() + text[1:]
-
-
-_COMMON_NOUNS = {
-    "alliance",
-    "army",
-    "coalition",
-    "command",
-    "council",
-    "forces",
-    "front",
-    "government",
-    "groups",
-}
-_COMMON_NOUNS |= {
-    "authorities",
-    "kingdom",
-    "movement",
-    "opposition",
-    "party",
-    "police",
-    "republic",
-    "side",
-    "union",
-}
-"""Names with one of these take an article in English."""
-
-
-def the(name: str) -> str:
-    """A name within a sentence: "the Syrian government", "Russia"."""
-    words = re.findall(r"\w+", name.casefold())
-    return (
-        f"the {name}"
-        if not name.casefold().startswith(("the ", "a ", "an ")) and _COMMON_NOUNS & set(words)
-        else name
-    )
 
 
 def round_half_up(value: float) -> int:

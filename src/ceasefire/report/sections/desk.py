@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup, escape
 
+from ceasefire.party_names import article, brief
 from ceasefire.publishing import Release
 from ceasefire.report import wording
 from ceasefire.report.charts.strokes import OTHER, colours
@@ -99,7 +100,8 @@ class Desk:
     @cached_property
     def names(self) -> dict[str, str]:
         """Names of actors, short names of parties."""
-        short = {str(i): wording.short_name(str(i), str(p.name)) for i, p in self.release.parties.items()}
+        short = {str(i): brief(str(i), str(p.name)) for i, p in self.release.parties.items()}
+        short = {i: name[:1].upper() + name[1:] for i, name in short.items()}
         return dict(self.release.names) | short
 
     def name(self, cell: str | None) -> str:
@@ -116,7 +118,7 @@ class Desk:
         """An actor cell within a sentence."""
         if not cell or "|" in cell or "+" in cell:
             return self.name(cell)
-        return wording.the(self.name(cell))
+        return article(self.name(cell))
 
     @cached_property
     def _identifiers(self) -> tuple[re.Pattern[str], dict[str, str]] | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from ceasefire.outlook.falls import UNUSUAL
 from ceasefire.report import wording
 from ceasefire.report.sections.desk import Desk
 from ceasefire.report.wording import counted, listed
@@ -22,6 +23,7 @@ def headline(desk: Desk) -> dict[str, Any]:
         ("What was told", _told(desk), "#incidents"),
         ("Who did what", _who(desk), "#incidents"),
         ("Aid", _aid(desk), "#access"),
+        ("Before and after each truce", _truces(desk), "#ratios"),
         ("Whose account changed", _versions(desk), "#statements"),
         ("What nobody can tell", _blind(desk), "#untestable"),
     ]
@@ -190,6 +192,24 @@ def _aid(desk: Desk) -> str:
         where = longest["to_place"] or "a place not stated"
         text += f" The longest wait so far: {longest['days_waiting']:.1f} days, for {where}."
     return text
+
+
+def _truces(desk: Desk) -> str:
+    """At how many truces the rate fell, and at how many the fall also stands out from other days."""
+    parts = []
+    rows = [r for r in desk.rows("rate_ratios") if r["unit"] == "place_days"]
+    for window in sorted({r["window_days"] for r in rows}):
+        own = [r for r in rows if r["window_days"] == window]
+        fell = [r for r in own if r["high"] is not None and r["high"] < 1]
+        rare = [r for r in fell if r["placebo_share"] is not None and r["placebo_share"] <= UNUSUAL]
+        parts.append(
+            f"within {window} days the rate fell, with its whole 95 % interval, after {len(fell)} of {len(own)} truces, "
+            f"after {len(rare)} of them more than on nineteen other days in twenty"
+        )
+    if not parts:
+        return ""
+    told = "; ".join(parts)
+    return f"{told[0].upper()}{told[1:]}. A comparison in time, not an effect of the truce."
 
 
 def _versions(desk: Desk) -> str:
