@@ -176,7 +176,13 @@ def test_g13_nine_dead_at_khan_touman_are_fighters_or_patients(syria: Picture) -
     assert "medical" in incident["affected"]
     assert "opposition" in incident["affected"]
     assert incident["killed_low"] == 4
-    assert incident["killed_high"] >= 13
+    assert incident["killed_high"] == 13
+    told = syria.problems.filter(
+        (pl.col("record") == incident["incident_id"]) & (pl.col("code") == "status_contested")
+    )
+    assert told.height == 1, (
+        "nothing is divided between fighters and civilians: of the nine, none need be either"
+    )
 
 
 def test_g14_deir_ez_zor_is_self_declared_and_its_clause_is_undetermined(syria: Picture) -> None:
