@@ -32,8 +32,8 @@ browser:
 	    chromium fonts-noto-core >/dev/null; }
 
 lint:
-	$(RUN) ruff check src tests bench
-	$(RUN) ruff format --check src tests bench
+	$(RUN) ruff check src tests bench docs
+	$(RUN) ruff format --check src tests bench docs
 
 types:
 	$(RUN) mypy
