@@ -115,11 +115,13 @@ def test_swapped_coordinates_are_turned_and_impossible_ones_left_out(tmp_path: P
             "report_id,source_id,published_at,occurred_from,latitude,longitude\n"
             "r1,radio,2016-09-13,2016-09-13,42.1,36.2\n"
             "r2,radio,2016-09-13,2016-09-13,0,0\n"
-            "r3,radio,2016-09-13,2016-09-13,36.2,37.1\n",
+            "r3,radio,2016-09-13,2016-09-13,36.2,37.1\n"
+            "r4,radio,2016-09-13,2016-09-13,51.5,-0.1\n",
         )
     )
     rows = case.facts["reports"].select("report_id", "latitude", "longitude").rows()
-    assert rows == [("r1", 36.2, 42.1), ("r2", None, None), ("r3", 36.2, 37.1)]
+    assert rows == [("r1", 36.2, 42.1), ("r2", None, None), ("r3", 36.2, 37.1), ("r4", 51.5, -0.1)]
+    assert problems(case, "outside_bbox")["record"].to_list() == ["r4"]
     assert problems(case, "swapped_coordinates")["record"].to_list() == ["r1"]
     assert problems(case, "bad_coordinates")["record"].to_list() == ["r2"]
 

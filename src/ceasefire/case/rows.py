@@ -14,7 +14,7 @@ import polars as pl
 from rapidfuzz import process
 
 from ceasefire.case.header import NEAR, read_header
-from ceasefire.case.settings import Settings
+from ceasefire.case.settings import BBox, Settings
 from ceasefire.ingest.tabular import RawTable
 from ceasefire.ingest.values import (
     BadValue,
@@ -230,6 +230,17 @@ class TableReader:
                 f"{latitude}, {longitude}",
                 "read the other way round; correct the file",
             )
+        elif self.settings.bbox is not None and not _inside(row, self.settings.bbox):
+            self._problem(
+                "warning",
+                "outside_bbox",
+                file,
+                line,
+                record,
+                "a point inside the bbox of case.yaml",
+                f"{latitude}, {longitude}",
+                "used as it stands; correct the point, or widen `bbox`",
+            )
 
     def _close_intervals(self, row: dict[str, Any], spans: dict[str, Interval]) -> None:
         for first, last in INTERVALS.items():
@@ -375,3 +386,8 @@ class TableReader:
         self.problems.append(
             Problem(severity, "case", code, expected, found, action, file=file, line=line, record=record)
         )
+
+
+def _inside(row: dict[str, Any], bbox: BBox) -> bool:
+    west, south, east, north = bbox
+    return bool(west <= row["longitude"] <= east and south <= row["latitude"] <= north)
