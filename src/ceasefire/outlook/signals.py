@@ -21,8 +21,7 @@ from ceasefire.outlook.conduct import PATRON
 from ceasefire.outlook.said import own_dead
 from ceasefire.outlook.view import Tables, View, count, listed
 
-# An incident this lethal is called a mass-casualty incident here. Our choice: the lowest toll for which press of the
-# time spoke of a threat to the whole truce was 10 (convoy, first figures); fixed before any fitting.
+# An incident this lethal is called a mass-casualty incident here. Our choice; no source behind it.
 MASS_CASUALTY = 10
 # A counter that names one side only in at least this share of what it publishes keeps a one-sided record. Our choice.
 ONE_SIDED = 0.9
