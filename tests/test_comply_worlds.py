@@ -12,7 +12,7 @@ import pytest
 
 from ceasefire.agreement import Agreement, load
 from ceasefire.comply import Complied, Evidence, comply
-from ceasefire.comply.worlds import uniform
+from ceasefire.comply.draws import key_of, uniform
 from ceasefire.model import table
 
 START = datetime(2016, 9, 12, 16, tzinfo=UTC)
@@ -115,23 +115,26 @@ def test_worlds_agree_with_the_exact_sum_for_independent_incidents() -> None:
             for row, q in zip(incidents, chances, strict=True)
             for actor, p in (("north", q), ("accident", 1 - q))
         ]
-        row = breached(
-            judge(agreement(), incidents=incidents, attributions=attributions, seed=trial), "north"
-        )
+        result = judge(agreement(), incidents=incidents, attributions=attributions, seed=trial)
         exact = 1 - float(np.prod([1 - q for q in chances]))
-        assert row["p_breached"] == pytest.approx(exact, abs=4 * max(row["mc_error"], 0.002))
+        row, drawn = breached(result, "north"), result.where("calm", "breached", "north")
+        assert drawn.probability == pytest.approx(exact, abs=4 * max(drawn.error, 0.002))
+        # Where incidents are proved independent the exact sum is told, without a Monte Carlo error.
+        assert row["p_breached"] == pytest.approx(exact, abs=1e-12)
+        assert row["mc_error"] is None
 
 
 def test_one_incident_comes_out_at_its_own_probability() -> None:
     incidents = raids(1)
-    row = breached(
-        judge(agreement(), incidents=incidents, attributions=attributed(incidents, north=0.37, south=0.63)),
-        "north",
+    result = judge(
+        agreement(), incidents=incidents, attributions=attributed(incidents, north=0.37, south=0.63)
     )
-    assert row["p_breached"] == pytest.approx(0.37, abs=0.001), (
+    drawn = result.where("calm", "breached", "north")
+    assert drawn.probability == pytest.approx(0.37, abs=0.001), (
         "stratified draws: no luck for a single incident"
     )
-    assert row["mc_error"] > 0
+    assert drawn.error > 0
+    assert breached(result, "north")["p_breached"] == pytest.approx(0.37, abs=1e-12)
 
 
 def test_what_one_camp_alone_says_counts_once_and_independence_would_be_overconfident() -> None:
@@ -242,11 +245,11 @@ def test_the_burden_decides_how_much_an_unproven_reply_weighs() -> None:
 
 
 def test_draws_are_mirrored_and_stratified() -> None:
-    u = uniform(3, "who|I-1", 1000)
+    u = uniform(key_of(3, "who", "I-1"), 1000)
     assert np.allclose(u[:500] + u[500:], 1.0)
     assert np.histogram(u, bins=10, range=(0, 1))[0].tolist() == [100] * 10
-    assert np.array_equal(u, uniform(3, "who|I-1", 1000))
-    assert not np.array_equal(u, uniform(4, "who|I-1", 1000))
+    assert np.array_equal(u, uniform(key_of(3, "who", "I-1"), 1000))
+    assert not np.array_equal(u, uniform(key_of(4, "who", "I-1"), 1000))
 
 
 MIXED = [

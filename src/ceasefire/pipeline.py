@@ -75,9 +75,7 @@ def derive(
         beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
     with stage("comply"):
         judged_on = {**facts, "located": located.reports} | _tables(fused, attributed)
-        names = [item.name for item in fields(Evidence) if item.name != "as_of"]
-        evidence = Evidence(instant, **{name: judged_on[name] for name in names})
-        complied = comply(terms, evidence, seed=seed)
+        complied = comply(terms, Evidence.from_tables(instant, judged_on), seed=seed)
     # Waiting and the state of roads are told as at the end of the period under review, from all that is known by now.
     with stage("access"):
         accessed = access(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -76,14 +76,44 @@ class Reading:
 
 
 Reader = Callable[[Reading, Cell], Any]
+Shape = Mapping[str, Any]
+_Read = TypeVar("_Read", bound=Callable[..., Any])
+
+
+def shaped(shape: Shape) -> Callable[[_Read], _Read]:
+    """Give a reader the JSON Schema of what it reads, so that an editor can complete and check a file."""
+
+    def give(reader: _Read) -> _Read:
+        reader.shape = shape  # type: ignore[attr-defined]
+        return reader
+
+    return give
+
+
+def shape_of(reader: Reader) -> Shape:
+    """The JSON Schema of what a reader reads; anything where it has none."""
+    found: Shape = getattr(reader, "shape", {})
+    return found
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key of a record: how its value is read and whether it must be there."""
+    """One key of a record: how its value is read, whether it must be there, and what it means."""
 
     read: Reader
     required: bool = False
+    about: str = ""
+
+
+def record_shape(keys: Mapping[str, Key]) -> dict[str, Any]:
+    """The JSON Schema of a record with these keys."""
+    told = {
+        name: {**shape_of(key.read), **({"description": key.about} if key.about else {})}
+        for name, key in keys.items()
+    }
+    needed = [name for name, key in keys.items() if key.required]
+    shape: dict[str, Any] = {"type": "object", "properties": told, "additionalProperties": False}
+    return shape | ({"required": needed} if needed else {})
 
 
 def cells(text: str, reading: Reading) -> Cell:
@@ -189,6 +219,7 @@ def record(reading: Reading, cell: Cell, keys: Mapping[str, Key]) -> dict[str, A
     return {name: keys[name].read(reading, entry) for name, entry in entries.items() if name in keys}
 
 
+@shaped({"type": ["string", "number", "boolean"]})
 def text(reading: Reading, cell: Cell) -> str:
     """Read text that is not empty."""
     if isinstance(cell.value, str) and cell.value.strip():
@@ -198,6 +229,7 @@ def text(reading: Reading, cell: Cell) -> str:
     return ""
 
 
+@shaped({"type": ["string", "number"], "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]*$"})
 def identifier(reading: Reading, cell: Cell) -> str:
     """Read a short name without spaces."""
     value = text(reading, cell)
@@ -208,6 +240,7 @@ def identifier(reading: Reading, cell: Cell) -> str:
     return value
 
 
+@shaped({"type": "number", "minimum": 0})
 def number(reading: Reading, cell: Cell) -> float:
     """Read a decimal number of zero or more."""
     if isinstance(cell.value, str) and re.fullmatch(r"\d{1,12}(\.\d{1,12})?", cell.value):
@@ -218,6 +251,7 @@ def number(reading: Reading, cell: Cell) -> float:
     return 0.0
 
 
+@shaped({"type": "number", "minimum": 0, "maximum": 1})
 def probability(reading: Reading, cell: Cell) -> float:
     """Read a number from 0 to 1."""
     value = number(reading, cell)
@@ -226,6 +260,7 @@ def probability(reading: Reading, cell: Cell) -> float:
     return value
 
 
+@shaped({"type": "integer", "minimum": 0})
 def integer(reading: Reading, cell: Cell) -> int:
     """Read a whole number of zero or more."""
     if isinstance(cell.value, str) and re.fullmatch(r"\d{1,12}", cell.value):
@@ -234,6 +269,7 @@ def integer(reading: Reading, cell: Cell) -> int:
     return 0
 
 
+@shaped({"type": "boolean"})
 def flag(reading: Reading, cell: Cell) -> bool:
     """Read true or false, and nothing that merely looks like it."""
     if cell.value not in ("true", "false"):
@@ -241,6 +277,7 @@ def flag(reading: Reading, cell: Cell) -> bool:
     return cell.value == "true"
 
 
+@shaped({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(min|h|d)$", "examples": ["48h", "7d", "30min"]})
 def length(reading: Reading, cell: Cell) -> timedelta:
     """Read a length of time: 48h, 7d, 30min."""
     match = _LENGTH.fullmatch(cell.value) if isinstance(cell.value, str) else None
@@ -251,6 +288,7 @@ def length(reading: Reading, cell: Cell) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+@shaped({"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d", "examples": ["2016-09-12T19:00"]})
 def instant(reading: Reading, cell: Cell) -> datetime:
     """Read a time with hour and minute, in the zone named on top or with an offset of its own. UTC out."""
     fallback = datetime(1970, 1, 1, tzinfo=UTC)
@@ -274,6 +312,7 @@ def instant(reading: Reading, cell: Cell) -> datetime:
         return fallback
 
 
+@shaped({"type": ["string", "integer"], "examples": ["2016-07-28"]})
 def day(reading: Reading, cell: Cell) -> str:
     """Read a date that may stop at the year or month; it stays text, never padded."""
     if isinstance(cell.value, str) and re.fullmatch(
@@ -287,6 +326,7 @@ def day(reading: Reading, cell: Cell) -> str:
 def word(*valid: str) -> Reader:
     """Read one of some fixed words."""
 
+    @shaped({"enum": list(valid)})
     def read(reading: Reading, cell: Cell) -> str:
         if isinstance(cell.value, str) and cell.value in valid:
             return cell.value
@@ -299,7 +339,9 @@ def word(*valid: str) -> Reader:
 
 def name_of(kind: str, *, also: Collection[str] = ()) -> Reader:
     """Read the name of something the file declares (party, zone, clock…), or one of some fixed words."""
+    words = f", or {', '.join(also)}" if also else ""
 
+    @shaped({"type": ["string", "number"], "description": f"a {kind} of this file{words}"})
     def read(reading: Reading, cell: Cell) -> str:
         valid = [*also, *reading.names.get(kind, ())]
         if isinstance(cell.value, str) and cell.value in valid:
@@ -315,7 +357,9 @@ def name_of(kind: str, *, also: Collection[str] = ()) -> Reader:
 
 def listed(item: Reader) -> Reader:
     """Read a list, or one value alone as a list of one. No value twice."""
+    one = shape_of(item)
 
+    @shaped({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
     def read(reading: Reading, cell: Cell) -> tuple[Any, ...]:
         members = cell.value if isinstance(cell.value, list) else [cell]
         if not members:

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from pyproj import Geod
-from scipy.stats import ncx2
+from scipy.special import chndtr
 
 from ceasefire.access.notices import Notice
 from ceasefire.access.steps import canonical
@@ -157,7 +157,7 @@ def within_reach(distances: Floats, sigmas: Floats) -> Floats:
     found = np.zeros(len(distances))
     close = np.flatnonzero(distances < REACH_KM + SIGMAS * sigmas)
     away = distances[close] / sigmas[close]
-    found[close] = ncx2.cdf((REACH_KM / sigmas[close]) ** 2, 2, away**2)
+    found[close] = chndtr((REACH_KM / sigmas[close]) ** 2, 2, away**2)
     return found
 
 

@@ -6,6 +6,7 @@ form (``dump``), and what the drafters left open (``lint``). Method: docs/method
 
 from ceasefire.agreement.language import (
     Agreement,
+    Amendment,
     By,
     Clock,
     Consecutive,
@@ -30,10 +31,13 @@ from ceasefire.agreement.language import (
 )
 from ceasefire.agreement.lint import lint
 from ceasefire.agreement.load import load
+from ceasefire.agreement.predicates import predicate
+from ceasefire.agreement.schema import schema
 from ceasefire.agreement.write import dump
 
 __all__ = [
     "Agreement",
+    "Amendment",
     "By",
     "Clock",
     "Consecutive",
@@ -58,4 +62,6 @@ __all__ = [
     "dump",
     "lint",
     "load",
+    "predicate",
+    "schema",
 ]

@@ -46,6 +46,9 @@ from ceasefire.strict_yaml import (
     number,
     probability,
     record,
+    record_shape,
+    shape_of,
+    shaped,
     text,
     word,
 )
@@ -54,15 +57,19 @@ from ceasefire.vocabulary import vocabulary
 _VERBS = ("never", "each", "by", "consecutive", "permission", "power", "duty")
 
 _EVENT = {
-    "act": Key(listed(word(*ACT_GROUPS, *vocabulary("acts")))),
-    "access": Key(listed(word(*vocabulary("access_kinds")))),
-    "against": Key(listed(name_of("party", also=(OTHER_SIDE, *PROTECTED)))),
+    "act": Key(listed(word(*ACT_GROUPS, *vocabulary("acts"))), about="what is watched among incidents"),
+    "access": Key(listed(word(*vocabulary("access_kinds"))), about="what is watched in the access record"),
+    "against": Key(listed(name_of("party", also=(OTHER_SIDE, *PROTECTED))), about="whom it protects"),
+    "by": Key(listed(name_of("party")), about="of a trigger: by whose hand; anybody's if not said"),
     "in": Key(name_of("zone")),
-    "at": Key(text),
-    "to": Key(text),
+    "at": Key(text, about="a place of the gazetteer"),
+    "to": Key(text, about="the destination of aid"),
+    "weapon": Key(listed(text), about="words for the means, one of which stands in the account"),
+    "test": Key(name_of("registered predicate")),
 }
 
 
+@shaped(record_shape(_EVENT))
 def _read_event(reading: Reading, cell: Cell) -> Event:
     row = record(reading, cell, _EVENT)
     watched = [k for k in ("act", "access") if k in row]
@@ -76,21 +83,41 @@ def _read_event(reading: Reading, cell: Cell) -> Event:
         within=row.get("in"),
         at=row.get("at"),
         to=row.get("to"),
+        weapon=row.get("weapon", ()),
+        by=row.get("by", ()),
+        test=row.get("test"),
     )
 
 
+_VARIANT = {"says": Key(text, required=True), "source": Key(text, required=True)}
+
+
+@shaped(record_shape(_VARIANT))
 def _read_variant(reading: Reading, cell: Cell) -> Variant:
-    row = record(reading, cell, {"says": Key(text, required=True), "source": Key(text, required=True)})
+    row = record(reading, cell, _VARIANT)
     return Variant(row.get("says", ""), row.get("source", ""))
 
 
+_WHEN = {"when": Key(name_of("norm"), required=True)}
+
+
+@shaped({"anyOf": [shape_of(instant), record_shape(_WHEN)]})
 def _read_due(reading: Reading, cell: Cell) -> Any:
     """An instant, or ``when: CLAUSE`` for what falls due together with another clause."""
     if isinstance(cell.value, dict):
-        return record(reading, cell, {"when": Key(name_of("norm"), required=True)}).get("when")
+        return record(reading, cell, _WHEN).get("when")
     return instant(reading, cell)
 
 
+@shaped({"type": "string", "description": "an instant, or a clock of this file whose end it is"})
+def _read_until(reading: Reading, cell: Cell) -> Any:
+    """An instant, or the name of a clock: until that clock ends."""
+    if isinstance(cell.value, str) and cell.value in reading.names.get("clock", ()):
+        return cell.value
+    return instant(reading, cell)
+
+
+@shaped({"type": "object", "additionalProperties": shape_of(text)})
 def _read_contested(reading: Reading, cell: Cell) -> tuple[tuple[str, str], ...]:
     """Bearers of whom it is disputed that they are bound, each with the reason."""
     found = []
@@ -107,7 +134,9 @@ NORM: dict[str, Key] = {
     "who": Key(listed(name_of("party"))),
     "bearer": Key(text),
     "to": Key(listed(name_of("party"))),
-    "during": Key(name_of("clock", also=(IN_FORCE,))),
+    "during": Key(name_of("clock", also=(IN_FORCE,)), about="when it binds; in-force if not said"),
+    "from": Key(instant, about="from when it binds, if later than the agreement"),
+    "until": Key(_read_until, about="until when it binds: an instant, or a clock whose end it is"),
     "unless": Key(listed(name_of("exception"))),
     "document": Key(name_of("document"), required=True),
     "text_status": Key(word(*vocabulary("text_status")), required=True),
@@ -125,6 +154,7 @@ NORM: dict[str, Key] = {
     "by": Key(_read_due),
     "achieve": Key(_read_event),
     "keep": Key(flag),
+    "undone_by": Key(_read_event, about="what shows afterwards that it did not stay so"),
     "consecutive": Key(length),
     "on": Key(name_of("clock")),
     "grants": Key(text),
@@ -137,13 +167,13 @@ NORM: dict[str, Key] = {
 _BELONGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "never": ((), ()),
     "each": (("expect",), ("within",)),
-    "by": (("achieve",), ("keep",)),
+    "by": (("achieve",), ("keep", "undone_by")),
     "consecutive": (("on", "grants"), ()),
     "permission": ((), ()),
     "power": ((), ()),
     "duty": (("untestable",), ()),
 }
-_DEPENDENT = ("expect", "within", "achieve", "keep", "on", "grants")
+_DEPENDENT = ("expect", "within", "achieve", "keep", "undone_by", "on", "grants")
 
 
 def read_norms(reading: Reading, cell: Cell) -> tuple[Norm, ...]:
@@ -188,11 +218,13 @@ def _read_norm(reading: Reading, name: str, cell: Cell) -> Norm | None:
     if len(reading.problems) > before:
         return None
     shared = {k: row[k] for k in _SHARED if k in row}
+    if "from" in row:
+        shared["since"] = row["from"]
     return Norm(id=name, verb=_verb(verb, row), **shared)
 
 
 _SHARED = (
-    "clause", "title", "who", "bearer", "to", "during", "unless", "document", "text_status", "source", "untestable",
+    "clause", "title", "who", "bearer", "to", "during", "until", "unless", "document", "text_status", "source", "untestable",
     "contested", "best_efforts", "variants", "note",
 )  # fmt: skip
 
@@ -205,7 +237,8 @@ def _verb(verb: str, row: dict[str, Any]) -> Verb:
     if verb == "by":
         due = row["by"]
         when = due if isinstance(due, str) else None
-        return By(row["achieve"], None if when else due, when, row.get("keep", False))
+        undone = row.get("undone_by")
+        return By(row["achieve"], None if when else due, when, row.get("keep", undone is not None), undone)
     if verb == "consecutive":
         return Consecutive(row["on"], row["consecutive"], row["grants"])
     if verb == "permission":
@@ -215,13 +248,19 @@ def _verb(verb: str, row: dict[str, Any]) -> Verb:
 
 EXCEPTION: dict[str, Key] = {
     "title": Key(text, required=True),
-    "affected": Key(word("exempted")),
-    "area": Key(word("exempted")),
-    "reply_within": Key(length),
-    "near_km": Key(number),
-    "burden": Key(word("holder", "claimant"), required=True),
-    "prior": Key(probability),
-    "placeholder": Key(text),
+    "affected": Key(
+        listed(name_of("party", also=("exempted", *PROTECTED))), about="one of these is among the affected"
+    ),
+    "area": Key(word("exempted"), about="the place is held by an exempted group"),
+    "reply_within": Key(length, about="it answers an attack of the other side, so shortly before"),
+    "near_km": Key(number, about="... and so close by"),
+    "deliveries": Key(listed(text), about="the deliveries of the access record it is about"),
+    "test": Key(name_of("registered predicate")),
+    "effect": Key(word("excuse", "restore"), about="restore: an exception to other exceptions"),
+    "over": Key(listed(name_of("exception")), about="the exceptions over which it prevails"),
+    "burden": Key(word("holder", "claimant"), required=True, about="who has to show it"),
+    "prior": Key(probability, about="how probable it is where nobody shows it"),
+    "placeholder": Key(text, about="whose number this is, where the text has none"),
 }
 
 
@@ -231,12 +270,34 @@ def build_exception(name: str, row: dict[str, Any]) -> Excuse:
 
 
 def _record_of(keys: dict[str, Key], make: Any) -> Reader:
+    @shaped(record_shape(keys))
     def read(reading: Reading, cell: Cell) -> Any:
         before = len(reading.problems)
         row = record(reading, cell, keys)
         return make(**row) if len(reading.problems) == before else None
 
     return read
+
+
+_QUIET = {
+    "killed_a_day": Key(integer, about="at most so many killed a day"),
+    "attacks_a_day": Key(integer, about="at most so many attacks a day"),
+    "share": Key(number, about="at most this share of the attacks a day in the time before the start"),
+    "before": Key(length, about="how long before the start the share is taken of"),
+    "placeholder": Key(text, about="whose number this is, where the text has none"),
+}
+
+
+@shaped(record_shape(_QUIET))
+def _read_quiet(reading: Reading, cell: Cell) -> Quiet:
+    row = record(reading, cell, _QUIET)
+    given = [key for key in ("killed_a_day", "attacks_a_day", "share") if key in row]
+    if len(given) != 1:
+        expected = "one measure: killed_a_day, attacks_a_day, or share with before"
+        reading.fail(cell, "wrong_value", expected, " and ".join(given) or "none", "name one")
+    elif ("before" in row) != (given == ["share"]):
+        reading.fail(cell, "missing_key", "'share' and 'before' together", f"{given[0]!r}", "give both")
+    return Quiet(**row)
 
 
 _OWNERS = word("all-owners", "any-owner", "nobody")
@@ -254,7 +315,7 @@ CLOCK: dict[str, Key] = {
     "reset": Key(_OWNERS),
     "watches": Key(listed(name_of("norm"))),
     "access": Key(name_of("clock")),
-    "quiet": Key(_record_of({"killed_a_day": Key(integer, required=True), "placeholder": Key(text)}, Quiet)),
+    "quiet": Key(_read_quiet, about="when a day counts as calm"),
     "source": Key(text),
     "note": Key(text),
 }

@@ -9,7 +9,7 @@ All instants are UTC; lengths are ``timedelta``; distances stay in the words of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -103,7 +103,9 @@ class Event:
     """What a clause watches for, among incidents (``act``) or in the access record (``access``).
 
     ``against`` holds parties, ``other-side``, ``civilians``, ``aid``; empty = whoever is affected.
-    ``within`` is a zone, ``at`` a place of the gazetteer, ``to`` a destination of aid.
+    ``within`` is a zone, ``at`` a place of the gazetteer, ``to`` a destination of aid. ``weapon`` holds words of
+    which one stands in the account's own words for the means. ``by`` (of a trigger) names who does it, empty =
+    anybody. ``test`` is the name of a registered predicate (``agreement.predicates``).
     """
 
     act: tuple[str, ...] = ()
@@ -112,6 +114,9 @@ class Event:
     within: str | None = None
     at: str | None = None
     to: str | None = None
+    weapon: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    test: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,12 +137,16 @@ class Each:
 
 @dataclass(frozen=True)
 class By:
-    """A deadline: the event is achieved by an instant, or with another clause; ``keep`` = and stays so."""
+    """A deadline: the event is achieved by an instant, or with another clause; ``keep`` = and stays so.
+
+    ``undone_by`` is what shows, after the deadline, that it did not stay so.
+    """
 
     achieve: Event
     due: datetime | None = None
     when: str | None = None
     keep: bool = False
+    undone_by: Event | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +194,9 @@ class Variant:
 class Norm:
     """One clause: who owes what to whom, when, except when, and where it is written.
 
-    ``who`` names parties; ``bearer`` says in words who is bound when that is not a party of the agreement.
+    ``who`` names parties; ``bearer`` says in words who is bound when that is not a party of the agreement. It binds
+    ``during`` a clock or while the agreement is in force, from ``since`` and ``until`` an instant or a clock's end.
+    A shortfall of ``best_efforts`` is never called a breach on its own.
     """
 
     id: str
@@ -199,6 +210,8 @@ class Norm:
     bearer: str | None = None
     to: tuple[str, ...] = ()
     during: str = IN_FORCE
+    since: datetime | None = None
+    until: datetime | str | None = None
     unless: tuple[str, ...] = ()
     untestable: str | None = None
     contested: tuple[tuple[str, str], ...] = ()
@@ -209,21 +222,33 @@ class Norm:
 
 @dataclass(frozen=True)
 class Excuse:
-    """An exception. It holds when the affected, or the area, is exempted, or when the act is a reply.
+    """An exception: when it applies, what it does, who has to show it. All conditions given must hold together.
 
-    ``burden`` is ``holder`` (an exception nobody proved holds with ``prior``) or ``claimant`` (it holds
-    unless disproved). ``near_km`` limits a reply to the surroundings of the attack it answers.
+    ``affected``: words of which one is among the affected (``exempted``, ``civilians``, ``aid``, a party); ``area``:
+    the place is held by an exempted group; ``reply_within`` and ``near_km``: it answers an attack of the other side;
+    ``deliveries``: the aid concerned; ``test``: a registered predicate. ``effect``: ``excuse``, or ``restore`` for an
+    exception to exceptions, which prevails over those in ``over``. ``burden`` is ``holder`` (unproven, it holds with
+    ``prior``) or ``claimant`` (it holds unless disproved).
     """
 
     id: str
     title: str
-    affected: str | None = None
+    affected: tuple[str, ...] = ()
     area: str | None = None
     reply_within: timedelta | None = None
     near_km: float | None = None
+    deliveries: tuple[str, ...] = ()
+    test: str | None = None
+    effect: str = "excuse"
+    over: tuple[str, ...] = ()
     burden: str = "holder"
     prior: float | None = None
     placeholder: str | None = None
+
+    @property
+    def condition(self) -> tuple[object, ...]:
+        """What it asks for, whatever its effect, burden and words: two with one condition speak of one thing."""
+        return (self.affected, self.area, self.reply_within, self.near_km, self.deliveries, self.test)
 
 
 @dataclass(frozen=True)
@@ -236,9 +261,14 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Quiet:
-    """When a day counts as calm. ``placeholder`` says that the text gives no number and whose it is."""
+    """When a day counts as calm: at most so many killed, or so many attacks, or a ``share`` of the attacks a day
+    in the time ``before`` the start. ``placeholder`` says that the text gives no number and whose it is.
+    """
 
-    killed_a_day: int
+    killed_a_day: int | None = None
+    attacks_a_day: int | None = None
+    share: float | None = None
+    before: timedelta | None = None
     placeholder: str | None = None
 
 
@@ -272,12 +302,27 @@ class Proof:
     """Probability a status must reach to be called; below it the answer is undetermined.
 
     ``incident``: what one incident alone must reach before a breach is called, so that many doubts together are
-    never called one (0.65 is "balance of probabilities" in the vocabulary of standards; our choice).
+    never called one (0.65 is "balance of probabilities" in the vocabulary of standards; our choice). ``coverage``:
+    the share of its days with an account of anything below which nothing is said to have been kept (our choice).
     """
 
     breached: float = 0.9
     satisfied: float = 0.9
     incident: float = 0.65
+    coverage: float = 0.5
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """A change of the text from an instant on: clauses that replace those of the same id or are new, or are repealed."""
+
+    id: str
+    title: str
+    since: datetime
+    document: str
+    norms: Mapping[str, Norm] = field(default_factory=dict)
+    repeals: tuple[str, ...] = ()
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -298,6 +343,24 @@ class Agreement:
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     proof: Proof = Proof()
     open_points: tuple[str, ...] = ()
+    amendments: Mapping[str, Amendment] = field(default_factory=dict)
+
+    @property
+    def clauses(self) -> dict[str, Norm]:
+        """Every clause in every wording by id, each bound to its time; an amended one is ``CLAUSE@AMENDMENT``."""
+        found: dict[str, Norm] = dict(self.norms)
+        latest = {name: name for name in self.norms}
+        for change in sorted(self.amendments.values(), key=lambda a: (a.since, a.id)):
+            for name in (*change.norms, *change.repeals):
+                if name in latest:
+                    old = found[latest[name]]
+                    ends = [u for u in (old.until, change.since) if isinstance(u, datetime)]
+                    found[latest[name]] = replace(old, until=min(ends))
+            for name, norm in change.norms.items():
+                latest[name] = f"{name}@{change.id}" if name in found else name
+                since = max(norm.since or change.since, change.since)
+                found[latest[name]] = replace(norm, id=latest[name], since=since)
+        return found
 
     @property
     def zone_shapes(self) -> dict[str, BaseGeometry]:

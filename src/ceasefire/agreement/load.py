@@ -10,13 +10,26 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ceasefire.agreement.clauses import CLOCK, EXCEPTION, build_clock, build_exception, read_norms
-from ceasefire.agreement.language import Agreement, DatedName, Document, Exempt, Party, Period, Proof, Zone
-from ceasefire.agreement.zones import geojson_zones, inline_zones
+from ceasefire.agreement.clauses import CLOCK, EXCEPTION, NORM, build_clock, build_exception, read_norms
+from ceasefire.agreement.consistency import check
+from ceasefire.agreement.language import (
+    Agreement,
+    Amendment,
+    DatedName,
+    Document,
+    Exempt,
+    Party,
+    Period,
+    Proof,
+    Zone,
+)
+from ceasefire.agreement.predicates import predicates
+from ceasefire.agreement.zones import ZONES, geojson_zones, inline_zones
 from ceasefire.problems import CaseError, Problem
 from ceasefire.strict_yaml import (
     Cell,
     Key,
+    Reader,
     Reading,
     cells,
     day,
@@ -27,6 +40,8 @@ from ceasefire.strict_yaml import (
     name_of,
     probability,
     record,
+    record_shape,
+    shaped,
     text,
     word,
 )
@@ -39,6 +54,7 @@ _SECTIONS = {
     "exceptions": "exception",
     "documents": "document",
     "exempt": "exempted group",
+    "amendments": "amendment",
 }
 
 _DOCUMENT = {
@@ -60,6 +76,7 @@ _PARTY = {
 _DATED = {"name": Key(identifier, required=True), "since": Key(day), "until": Key(day)}
 
 
+@shaped(record_shape(_DATED))
 def _read_dated(reading: Reading, cell: Cell) -> DatedName:
     row = record(reading, cell, _DATED)
     return DatedName(row.get("name", ""), row.get("since"), row.get("until"))
@@ -75,10 +92,12 @@ _PERIOD = {"from": Key(instant, required=True), "to": Key(instant)}
 _PROOF = {
     "breached": Key(probability, required=True),
     "satisfied": Key(probability, required=True),
-    "incident": Key(probability),
+    "incident": Key(probability, about="what one incident alone must reach before a breach is called"),
+    "coverage": Key(probability, about="share of days with any account, below which nothing is called kept"),
 }
 
 
+@shaped(record_shape(_PERIOD))
 def _read_period(reading: Reading, cell: Cell) -> Period | None:
     row = record(reading, cell, _PERIOD)
     if "from" not in row:
@@ -89,6 +108,7 @@ def _read_period(reading: Reading, cell: Cell) -> Period | None:
     return period
 
 
+@shaped(record_shape(_PROOF))
 def _read_proof(reading: Reading, cell: Cell) -> Proof:
     row = record(reading, cell, _PROOF)
     proof = Proof(**row)
@@ -98,26 +118,46 @@ def _read_proof(reading: Reading, cell: Cell) -> Proof:
     return proof
 
 
-def _raw(reading: Reading, cell: Cell) -> Cell:
-    """Leave the cell for a later, second reading."""
-    return cell
+_AMENDMENT = {
+    "title": Key(text, required=True),
+    "from": Key(instant, required=True),
+    "document": Key(name_of("document"), required=True),
+    "norms": Key(shaped({"type": "object", "additionalProperties": record_shape(NORM)})(read_norms)),
+    "repeals": Key(listed(name_of("norm"))),
+    "note": Key(text),
+}
 
 
-_TOP = {
+def _later(shape: dict[str, Any]) -> Reader:
+    """Leave the cell for a second reading, when all names are known."""
+
+    @shaped(shape)
+    def read(reading: Reading, cell: Cell) -> Cell:
+        return cell
+
+    return read
+
+
+def _records(keys: dict[str, Key]) -> Reader:
+    return _later({"type": "object", "additionalProperties": record_shape(keys)})
+
+
+TOP = {
     "agreement": Key(identifier, required=True),
     "title": Key(text, required=True),
     "source": Key(text, required=True),
     "timezone": Key(text, required=True),
     "in_force": Key(_read_period, required=True),
-    "zones": Key(_raw),
-    "documents": Key(_raw),
-    "parties": Key(_raw, required=True),
-    "exempt": Key(_raw),
-    "exceptions": Key(_raw),
-    "clocks": Key(_raw),
-    "norms": Key(_raw, required=True),
-    "proof": Key(_read_proof),
-    "open_points": Key(listed(text)),
+    "zones": Key(_later(ZONES), about="a GeoJSON file beside this one, or the zones themselves"),
+    "documents": Key(_records(_DOCUMENT), about="the papers the clauses are taken from"),
+    "parties": Key(_records(_PARTY), required=True, about="who is bound"),
+    "exempt": Key(_records(_EXEMPT), about="groups outside the protection of the truce"),
+    "exceptions": Key(_records(EXCEPTION), about="when a clause does not count, and who has to show it"),
+    "clocks": Key(_records(CLOCK), about="what runs, and who may move it"),
+    "norms": Key(_records(NORM), required=True, about="the clauses; the verb of each is its key"),
+    "amendments": Key(_records(_AMENDMENT), about="later changes of the text, each from an instant on"),
+    "proof": Key(_read_proof, about="how probable a status must be to be called"),
+    "open_points": Key(listed(text), about="what the drafters left open, in words"),
 }
 
 
@@ -154,9 +194,11 @@ def _load(content: str, file: str | None, folder: Path | None) -> Agreement:
     for section, kind in _SECTIONS.items():
         declared = entries[section].value if section in entries else {}
         reading.names[kind] = list(declared) if isinstance(declared, dict) else []
+    reading.names["norm"] = list(dict.fromkeys([*reading.names["norm"], *_amended(entries)]))
+    reading.names["registered predicate"] = list(predicates())
     zones = _zones(reading, entries.get("zones"), folder)
     reading.names["zone"] = [z.id for z in zones]
-    top = record(reading, root, _TOP)
+    top = record(reading, root, TOP)
     norms = read_norms(reading, top["norms"]) if "norms" in top else ()
     parts = {
         "documents": _section(reading, top, "documents", _DOCUMENT),
@@ -164,8 +206,9 @@ def _load(content: str, file: str | None, folder: Path | None) -> Agreement:
         "exempt": _section(reading, top, "exempt", _EXEMPT),
         "exceptions": _section(reading, top, "exceptions", EXCEPTION),
         "clocks": _section(reading, top, "clocks", CLOCK),
+        "amendments": _section(reading, top, "amendments", _AMENDMENT),
     }
-    _check_sections(reading, top, parts)
+    check(reading, top, {name: dict(rows) for name, rows in parts.items()}, norms)
     reading.stop_if_failed()
     return Agreement(
         id=top["agreement"],
@@ -182,7 +225,23 @@ def _load(content: str, file: str | None, folder: Path | None) -> Agreement:
         clocks={name: build_clock(name, row) for name, row in parts["clocks"]},
         proof=top.get("proof", Proof()),
         open_points=top.get("open_points", ()),
+        amendments={name: _amendment(name, row) for name, row in parts["amendments"]},
     )
+
+
+def _amended(entries: dict[str, Cell]) -> list[str]:
+    """The clauses that amendments write, so that others may refer to them."""
+    found: list[str] = []
+    changes = entries["amendments"].value if "amendments" in entries else {}
+    for change in changes.values() if isinstance(changes, dict) else ():
+        body = change.value.get("norms") if isinstance(change.value, dict) else None
+        found += list(body.value) if body is not None and isinstance(body.value, dict) else []
+    return found
+
+
+def _amendment(name: str, row: dict[str, Any]) -> Amendment:
+    norms = {norm.id: norm for norm in row.pop("norms", ())}
+    return Amendment(id=name, since=row.pop("from"), norms=norms, **row)
 
 
 def _section(
@@ -234,37 +293,3 @@ def _zones(reading: Reading, cell: Cell | None, folder: Path | None) -> tuple[Zo
     if doubled:
         reading.fail(cell, "duplicate_key", "each zone once", ", ".join(doubled), "rename one of them")
     return zones
-
-
-def _check_sections(
-    reading: Reading, top: dict[str, Any], parts: dict[str, list[tuple[str, dict[str, Any]]]]
-) -> None:
-    """Checks that need several records: clock shapes and circles, patrons, exemptions of a party."""
-    clocks = dict(parts["clocks"])
-    for name, row in clocks.items():
-        entry = top["clocks"].value[name]
-        shapes = [k for k in ("for", "until", "consecutive", "delivery") if k in row]
-        if len(shapes) > 1:
-            found = " and ".join(shapes)
-            expected = "at most one of for, until, consecutive, delivery"
-            reading.fail(entry, "clock_shape", expected, found, "say what the clock counts", key=True)
-        seen, at = [name], row.get("access")
-        while at and at not in seen:
-            seen.append(at)
-            at = clocks.get(at, {}).get("access")
-        if at:
-            found = " -> ".join([*seen, at])
-            reading.fail(
-                entry, "circular_clocks", "clocks that end somewhere", found, "cut the circle", key=True
-            )
-    for name, row in parts["parties"]:
-        if name in row.get("answers_for", ()):
-            entry = top["parties"].value[name]
-            reading.fail(
-                entry, "wrong_value", "another party in answers_for", repr(name), "remove it", key=True
-            )
-    parties = set(reading.names["party"])
-    for name, row in parts["exempt"]:
-        if name in parties or parties & {n.name for n in row.get("names", ())}:
-            entry = top["exempt"].value[name]
-            reading.fail(entry, "wrong_value", "a group that is no party", repr(name), "choose one", key=True)

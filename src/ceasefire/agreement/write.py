@@ -14,6 +14,7 @@ from shapely import to_wkt
 
 from ceasefire.agreement.language import (
     Agreement,
+    Amendment,
     By,
     Clock,
     Consecutive,
@@ -48,6 +49,7 @@ def dump(agreement: Agreement) -> str:
         "norms": {k: _norm(n) for k, n in a.norms.items()},
         "proof": _plain(a.proof),
         "open_points": a.open_points,
+        "amendments": {k: _amendment(c) for k, c in a.amendments.items()},
     }
     return "".join(_lines(_filled(body), 0))
 
@@ -73,6 +75,14 @@ def _clock(clock: Clock) -> dict[str, Any]:
     return entries
 
 
+def _amendment(change: Amendment) -> dict[str, Any]:
+    entries = _plain(change)
+    entries["from"] = entries.pop("since")
+    if change.norms:
+        entries["norms"] = {k: _norm(n) for k, n in change.norms.items()}
+    return entries
+
+
 def _event(event: Event) -> dict[str, Any]:
     entries = _plain(event)
     if "within" in entries:
@@ -83,6 +93,8 @@ def _event(event: Event) -> dict[str, Any]:
 def _norm(norm: Norm) -> dict[str, Any]:
     entries = _plain(norm)
     entries.pop("verb")
+    if "since" in entries:
+        entries["from"] = entries.pop("since")
     entries["variants"] = [_plain(v) for v in norm.variants]
     entries["contested"] = dict(norm.contested)
     if not norm.best_efforts:
@@ -99,7 +111,8 @@ def _verb(verb: Verb) -> dict[str, Any]:
         return _filled({"each": _event(verb.trigger), "within": verb.within, "expect": _event(verb.expect)})
     if isinstance(verb, By):
         due: Any = verb.due if verb.when is None else {"when": verb.when}
-        return {"by": due, "achieve": _event(verb.achieve), "keep": verb.keep}
+        body = {"by": due, "achieve": _event(verb.achieve), "keep": verb.keep}
+        return body | ({"undone_by": _event(verb.undone_by)} if verb.undone_by else {})
     if isinstance(verb, Consecutive):
         return {"consecutive": verb.length, "on": verb.clock, "grants": verb.grants}
     if isinstance(verb, Permission):

@@ -9,16 +9,30 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pyproj import CRS, Transformer
 from shapely import from_wkt
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
+from shapely.ops import transform
 
 from ceasefire.agreement.language import Zone
-from ceasefire.strict_yaml import Cell, Key, Reading, flag, mapping_of, record, text
+from ceasefire.strict_yaml import (
+    Cell,
+    Key,
+    Reading,
+    flag,
+    mapping_of,
+    number,
+    record,
+    record_shape,
+    shaped,
+    text,
+)
 
 _AREAS = ("Polygon", "MultiPolygon", "LineString", "MultiLineString")
 
 
+@shaped({"type": "string"})
 def _read_wkt(reading: Reading, cell: Cell) -> Any:
     try:
         geometry = from_wkt(text(reading, cell))
@@ -30,12 +44,31 @@ def _read_wkt(reading: Reading, cell: Cell) -> Any:
     return geometry
 
 
+_BAND = {"line": Key(_read_wkt, required=True), "within_km": Key(number, required=True)}
+
+
+@shaped(record_shape(_BAND))
+def _read_band(reading: Reading, cell: Cell) -> Any:
+    """The strip on both sides of a line, in WGS84: distances are measured in a projection centred on the line."""
+    row = record(reading, cell, _BAND)
+    line, km = row.get("line"), row.get("within_km")
+    if line is None or not km:
+        return None
+    middle = line.centroid
+    flat = CRS.from_proj4(f"+proj=aeqd +lat_0={middle.y} +lon_0={middle.x} +datum=WGS84 +units=m")
+    to_flat = Transformer.from_crs("EPSG:4326", flat, always_xy=True).transform
+    back = Transformer.from_crs(flat, "EPSG:4326", always_xy=True).transform
+    return transform(back, transform(to_flat, line).buffer(km * 1000))
+
+
 _INLINE = {
     "title": Key(text, required=True),
     "published": Key(flag, required=True),
-    "geometry": Key(_read_wkt),
+    "geometry": Key(_read_wkt, about="WKT, longitude before latitude"),
+    "band": Key(_read_band, about="all within so many km of a line"),
     "note": Key(text),
 }
+ZONES = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": record_shape(_INLINE)}]}
 
 
 def inline_zones(reading: Reading, cell: Cell) -> tuple[Zone, ...]:
@@ -48,7 +81,7 @@ def inline_zones(reading: Reading, cell: Cell) -> tuple[Zone, ...]:
                 id=name,
                 title=row.get("title", ""),
                 published=row.get("published", False),
-                geometry=row.get("geometry"),
+                geometry=row.get("geometry", row.get("band")),
                 note=row.get("note"),
             )
         )

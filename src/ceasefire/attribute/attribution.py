@@ -21,6 +21,7 @@ from ceasefire.attribute.copying import find_voices
 from ceasefire.attribute.explain import account, tables_of
 from ceasefire.attribute.model import Posterior, fit, shrunk_sd
 from ceasefire.attribute.proof import assess, count_support, standards_from
+from ceasefire.attribute.shared import shared_errors
 from ceasefire.attribute.silence import hear_silence
 from ceasefire.attribute.testimony import KINDS, Testimony, elicited_hits, weigh
 from ceasefire.model import table
@@ -29,7 +30,7 @@ from ceasefire.problems import Problem
 
 @dataclass(frozen=True)
 class Attributed:
-    """What the stage gives: five tables and the problems. Every attribution is not a judicial finding.
+    """What the stage gives: six tables and the problems. Every attribution is not a judicial finding.
 
     ``learnt`` says whether reliabilities were fitted to the case or are the elicited ones.
     """
@@ -39,6 +40,7 @@ class Attributed:
     evidence: pl.DataFrame
     reliability: pl.DataFrame
     claims: pl.DataFrame
+    shared_errors: pl.DataFrame
     problems: tuple[Problem, ...]
     learnt: bool
 
@@ -141,6 +143,7 @@ def attribute(
         evidence=account(posterior, voices, silence, accounts, candidates),
         reliability=_reliability(posterior, testimony, accounts),
         claims=table("claims").conform(accounts.claims.with_columns(actor=pl.col("cell"))),
+        shared_errors=shared_errors(testimony, posterior, accounts, candidates),
         problems=(*accounts.problems, *candidates.problems),
         learnt=posterior.learnt,
     )

@@ -107,8 +107,8 @@ def shrunk_sd(known: Floats) -> Floats:
     return np.sqrt(p.SOURCE_WEIGHT / (p.SOURCE_WEIGHT + known))
 
 
-def _loads(t: Testimony, known: Floats) -> tuple[Ints, Floats]:
-    """How far each shared error moves each score: incident of each camp group; group x slot x error class."""
+def shared_loads(t: Testimony, known: Floats) -> tuple[Ints, Ints, Floats]:
+    """How far each shared error moves each score: incident and camp of each group; group x slot x error class."""
     sd = np.array([p.TESTIMONY_SD, p.DENIAL_SD, p.ADMISSION_SD])[t.kind] * t.factor
     left = np.take_along_axis(shrunk_sd(known)[t.source], t.role, axis=1)
     denial = (t.kind == KINDS.index("denial"))[:, None]
@@ -119,7 +119,8 @@ def _loads(t: Testimony, known: Floats) -> tuple[Ints, Floats]:
     group, where = np.unique(t.incident * n_camps + t.camp, return_inverse=True)
     shape = (len(group), t.role.shape[1], _NAMED + 1)
     flat = (where[:, None] * shape[1] + np.arange(shape[1])) * shape[2] + error_class
-    return group // n_camps, _count(flat, size, len(group) * shape[1] * shape[2]).reshape(shape)
+    loads = _count(flat, size, len(group) * shape[1] * shape[2]).reshape(shape)
+    return group // n_camps, group % n_camps, loads
 
 
 def _spread(t: Testimony, known: Floats, probability: Floats) -> tuple[Floats, Floats]:
@@ -135,7 +136,7 @@ def _spread(t: Testimony, known: Floats, probability: Floats) -> tuple[Floats, F
     variance = p.PRIOR_SD**2 * (1 + other_square)
     shift = -0.5 * p.PRIOR_SD**2 * (1 - other_square)
     if t.incident.size:
-        at, loads = _loads(t, known)
+        at, _, loads = shared_loads(t, known)
         share, rest = probability[at][:, :, None], against[at][:, :, None]
         mean = ((share * loads).sum(axis=1, keepdims=True) - share * loads) / rest
         mean_square = ((share * loads**2).sum(axis=1, keepdims=True) - share * loads**2) / rest

@@ -2,5 +2,7 @@
 
 from ceasefire.comply.evidence import Evidence
 from ceasefire.comply.judge import Complied, comply
+from ceasefire.comply.posterior import Posterior
+from ceasefire.comply.statements import Statement
 
-__all__ = ["Complied", "Evidence", "comply"]
+__all__ = ["Complied", "Evidence", "Posterior", "Statement", "comply"]

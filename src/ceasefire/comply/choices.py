@@ -9,6 +9,19 @@ In: nothing. Out: constants. The agreement's own standard of proof stands in its
 
 from __future__ import annotations
 
+# Worlds by default: a Monte Carlo error of at most 0.008.
+DRAWS = 4096
+
+# A point nearer to the edge of a zone than so many of its own sigmas is drawn, from so many displaced points.
+NEAR_EDGE_SIGMAS = 4.0
+PLACE_DRAWS = 64
+
+# An act is compared with so many earlier attacks at most, the nearest in time, to see whether it answers one.
+REPLY_CANDIDATES = 64
+
+# Two incidents are drawn as one, or one as two, from this probability on.
+SAME_FROM = 0.02
+
 # An incident is listed under a bearer from this probability that the bearer carried it out.
 TOUCH = 0.05
 

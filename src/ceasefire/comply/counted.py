@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -19,42 +20,81 @@ from numpy.typing import NDArray
 from ceasefire.agreement import Agreement, Clock, Quiet
 from ceasefire.comply.choices import CALM_HOURS, DAY_ONLY_HOURS, GRAVE_ACTS, GRAVE_KILLED, WHAT_IF_READINGS
 from ceasefire.comply.clocks import ClockReading, Course, hours, said_on, shown
+from ceasefire.comply.draws import pack
 from ceasefire.comply.happenings import Happening, Names
-from ceasefire.comply.worlds import Worlds
+from ceasefire.comply.kernel import Sums, gaps, runs
 from ceasefire.vocabulary import vocabulary
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Violence:
-    """The attacks that count under the clauses a clock watches, whoever did them. ``when`` in hours; inf = not."""
+class Dial:
+    """What a clock watches: which clauses' incidents, from when, by civil day and by hour, deaths or attacks.
 
-    items: tuple[Happening, ...]
-    columns: tuple[int, ...]
-    counted: tuple[Mask, ...]
+    ``at_most``: the quiet mark a day; None where it cannot be had, ``why`` says why.
+    """
 
-    def loud(self, quiet: Quiet, origin: datetime, worlds: Worlds, zone_days: NDArray[np.float64]) -> Any:
-        """Per world the hours (since ``origin``) of deadly attacks on days above the quiet mark; inf elsewhere."""
-        deadly = [k for k, item in enumerate(self.items) if (item.killed or 0) > 0]
-        if not deadly:
-            return np.full((worlds.draws, 0), np.inf)
-        at = np.stack(
-            [
-                (self.items[k].start - origin).total_seconds() / 3600
-                + worlds.moment[:, self.columns[k]].astype(float) * self.items[k].hours
-                for k in deadly
-            ],
-            axis=1,
-        )
-        happened = np.stack([self.counted[k] for k in deadly], axis=1)
-        killed = np.array([self.items[k].killed or 0 for k in deadly])
-        day = np.searchsorted(zone_days, at, side="right")
-        toll = np.zeros((worlds.draws, len(zone_days) + 1))
-        rows = np.broadcast_to(np.arange(worlds.draws)[:, None], at.shape)
-        np.add.at(toll, (rows, day), happened * killed)
-        above = toll[rows, day] > quiet.killed_a_day
-        return np.where(happened & above, at, np.inf)
+    clock: str
+    origin: datetime
+    day_ends: NDArray[np.float64]
+    hours: int
+    killed: bool
+    watches: tuple[str, ...]
+    at_most: float | None = 0.0
+    why: str = ""
+
+
+def dial_of(terms: Agreement, track: Course, quiet: Quiet, watches: tuple[str, ...], until: datetime) -> Dial:
+    """The dial of a clock: civil days end at midnight in the agreement's zone; hours count from its start."""
+    zone = ZoneInfo(terms.timezone)
+    first = track.started.astimezone(zone).date()
+    days = range(1, max((until - track.started).days + 3, 2))
+    midnights = [datetime.combine(first + timedelta(days=d), time.min, tzinfo=zone) for d in days]
+    ends = np.array([hours(m - track.started) for m in midnights])
+    length = max(0, int(np.ceil(hours(until - track.started))))
+    at_most = quiet.killed_a_day if quiet.killed_a_day is not None else quiet.attacks_a_day
+    return Dial(track.clock.id, track.started, ends, length, quiet.killed_a_day is not None, watches, at_most)
+
+
+@dataclass(frozen=True)
+class Calm:
+    """When it was loud under the clauses a clock watches, in every world.
+
+    ``last``: hours from the clock's start to the last loud attack (-inf = none); ``by_day``: to the first and the last
+    of each loud day. A stretch that crosses a midnight is exact, a shorter one is told in whole hours.
+    """
+
+    last: NDArray[np.float64]
+    by_day: tuple[NDArray[np.float32], NDArray[np.float32]]
+    loud: NDArray[np.uint64]
+    noisy: NDArray[np.uint64]
+    day_of: NDArray[np.int64]
+
+    def quiet_for(self, now: float) -> NDArray[np.float64]:
+        """Hours since the last loud attack, or since the start."""
+        return np.asarray(now - np.maximum(self.last, 0.0))
+
+    def share(self, now: float) -> float:
+        """Share of worlds without a loud attack in the last hours."""
+        return 1.0 - float((self.last > now - CALM_HOURS).mean())
+
+    def longest(self, since: float, until: float) -> NDArray[np.float64]:
+        """Longest quiet stretch between two hours of the clock."""
+        first, last = max(0, int(np.ceil(since - 1e-9))), min(len(self.loud), int(until + 1e-9))
+        within = runs(self.loud, self.day_of, self.noisy, first, last, len(self.last))
+        return np.asarray(np.maximum(gaps(*self.by_day, since, until), within))
+
+
+def calm_of(dial: Dial, k: int, sums: Sums, draws: int) -> Calm:
+    """Read one clock's days and hours from the pass over all worlds."""
+    above = sums.toll[k] > (np.inf if dial.at_most is None else dial.at_most)
+    early = np.where(above, sums.early[k], np.float32(np.inf))
+    last = np.where(above, sums.last[k], np.float32(-np.inf))
+    noisy = np.stack([pack(day) for day in above])
+    # An hour belongs to the day in which it begins.
+    day_of = np.searchsorted(dial.day_ends, np.arange(dial.hours), side="right").astype(np.int64)
+    return Calm(last.max(axis=0).astype(float), (early, last), sums.loud[k], noisy, day_of)
 
 
 @dataclass(frozen=True)
@@ -83,13 +123,6 @@ def road(clock: Clock, access: pl.DataFrame, names: Names, as_of: datetime) -> R
     return Road(opened, tuple(accounts), tuple(sorted(elsewhere)))
 
 
-def calm_share(loud: NDArray[np.float64], origin: datetime, as_of: datetime) -> float:
-    """Share of worlds without a loud attack in the last hours."""
-    now = hours(as_of - origin)
-    recent = (loud > now - CALM_HOURS) & (loud <= now)
-    return 1.0 - float(recent.any(axis=1).mean()) if loud.shape[1] else 1.0
-
-
 def read_delivery(terms: Agreement, clock: Clock, way: Road, calm: float, as_of: datetime) -> ClockReading:
     """The access clock: blocked while nothing gets through, not met when its time has passed."""
     assert clock.delivery is not None
@@ -116,27 +149,35 @@ def read_delivery(terms: Agreement, clock: Clock, way: Road, calm: float, as_of:
 def read_run(
     terms: Agreement,
     track: Course,
-    loud: NDArray[np.float64],
+    dial: Dial,
+    calm: Calm,
     way: Road | None,
-    calm: float,
     as_of: datetime,
     horizon: datetime,
-) -> ClockReading:
-    """The run of quiet and open hours a precondition needs, counted over all worlds."""
+) -> tuple[ClockReading, Mask]:
+    """The run of quiet and open hours a precondition needs, and the worlds in which it is met."""
     clock = track.clock
     assert clock.consecutive is not None
     needed, now = hours(clock.consecutive), hours(horizon - track.started)
     nominal = track.started + clock.consecutive
+    never = np.zeros(len(calm.last), dtype=bool)
     if as_of < track.started:
-        return ClockReading(
+        reading = ClockReading(
             clock, "counted", "not_started", track.started, nominal, needed, 0.0, 1.0, "not started"
         )
-    quiet = _run_now(loud, now)
+        return reading, never
+    if dial.at_most is None:
+        reading = ClockReading(
+            clock, "counted", "undetermined", track.started, nominal, needed, None, None, dial.why
+        )
+        return reading, never
+    quiet = calm.quiet_for(now)
     open_for = now if way is None else (hours(horizon - way.opened) if way.opened else 0.0)
     run = np.minimum(quiet, open_for)
     since = 0.0 if way is None else (now - open_for)
-    longest = _longest(loud, 0.0, min(now, needed))
-    met = _longest(loud, since, now) >= needed if open_for > 0 else np.zeros(len(quiet), dtype=bool)
+    longest = calm.longest(0.0, min(now, needed))
+    met = calm.longest(since, now) >= needed if open_for > 0 else never
+    share = calm.share(now)
     state, p = _run_state(float(met.mean()), open_for, as_of >= nominal)
     achieved = float(np.median(run))
     ends = nominal if state in ("met", "not_met") else as_of + timedelta(hours=max(0.0, needed - achieved))
@@ -146,12 +187,14 @@ def read_run(
         else _told(longest, "longest quiet stretch by the nominal end")
     )
     if state == "blocked":
-        told = ("quiet but closed: " if calm >= 0.5 else "closed, and not quiet: ") + told
-        p = calm if calm >= 0.5 else 1 - calm
+        told = ("quiet but closed: " if share >= 0.5 else "closed, and not quiet: ") + told
+        p = share if share >= 0.5 else 1 - share
     access = [] if way is None else ["access open" if way.opened else "no access at all"]
     mark = [clock.quiet.placeholder] if clock.quiet and clock.quiet.placeholder else []
     reason = "; ".join([told, *access, *mark])
-    return ClockReading(clock, "counted", state, track.started, ends, needed, achieved, p, reason)
+    return ClockReading(
+        clock, "counted", state, track.started, ends, needed, achieved, p, reason
+    ), np.asarray(met)
 
 
 def _told(stretch: NDArray[np.float64], words: str) -> str:
@@ -165,24 +208,6 @@ def _run_state(p_met: float, open_for: float, past: bool) -> tuple[str, float]:
     if past:
         return ("not_met", 1 - p_met) if p_met <= 0.1 else ("undetermined", p_met)
     return ("running", 1 - p_met) if open_for > 0 else ("blocked", 1.0)
-
-
-def _run_now(loud: NDArray[np.float64], now: float) -> NDArray[np.float64]:
-    """Hours since the last loud attack (or the start), per world."""
-    if not loud.shape[1]:
-        return np.full(loud.shape[0], now)
-    past = np.where(loud <= now, np.maximum(loud, 0.0), 0.0)
-    return np.asarray(now - past.max(axis=1))
-
-
-def _longest(loud: NDArray[np.float64], since: float, now: float) -> NDArray[np.float64]:
-    """Longest stretch without a loud attack between two instants, per world."""
-    rows = loud.shape[0]
-    marks = np.clip(np.where(np.isfinite(loud), loud, now), since, now)
-    edges = np.concatenate(
-        [np.full((rows, 1), since), np.sort(marks, axis=1), np.full((rows, 1), now)], axis=1
-    )
-    return np.asarray(np.diff(edges, axis=1).max(axis=1))
 
 
 def grave(item: Happening) -> bool:

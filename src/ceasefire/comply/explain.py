@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from ceasefire.agreement import Norm
+from ceasefire.comply.exact import absence
 from ceasefire.comply.judged import Judged
-from ceasefire.comply.prohibitions import Tally, touched
+from ceasefire.comply.prohibitions import Tally
 from ceasefire.model import table
 
 Tables = list[tuple[str, pl.DataFrame]]
@@ -24,8 +25,8 @@ def explain(judged: Judged, identifier: str) -> Tables:
     Raises:
         KeyError: nothing has that name.
     """
-    if identifier in judged.terms.norms:
-        return _norm(judged, judged.terms.norms[identifier])
+    if identifier in judged.terms.clauses:
+        return _norm(judged, judged.terms.clauses[identifier])
     if identifier in judged.terms.clocks:
         return _clock(judged, identifier)
     rows = [row for row in judged.rows if row["norm_id"] == identifier]
@@ -53,13 +54,15 @@ def _norm(judged: Judged, norm: Norm) -> Tables:
     if rows:
         tables.append(("Verdicts; not a judicial finding", _verdicts(rows)))
     for (name, holder), result in judged.tallies.items():
-        if name == norm.id and touched(result):
+        if name == norm.id and result.touched():
             tables += [
                 (f"{holder}: the incidents that count", _incidents(judged, result)),
                 (f"{holder}: the sum", _arithmetic(judged, result)),
             ]
-    for (name, holder), weighed in judged.weighed.items():
-        if name == norm.id and weighed.terms:
+    for (name, holder), by_delivery in judged.weighed.items():
+        for delivery, weighed in by_delivery.items() if name == norm.id else ():
+            if not weighed.terms:
+                continue
             voices = [
                 {
                     "account": v.account,
@@ -72,9 +75,10 @@ def _norm(judged: Judged, norm: Norm) -> Tables:
                 for v, role, odds in weighed.terms
             ]
             total = sum(odds for _, _, odds in weighed.terms)
-            title = f"{holder}: the accounts; log-odds sum to {total:.3f}, p = {weighed.probability:.3f} that it was done"
+            of = f" of {delivery}" if delivery else ""
+            title = f"{holder}: the accounts{of}; log-odds sum to {total:.3f}, p = {weighed.probability:.3f} that it was done"
             tables.append((title, pl.DataFrame(voices)))
-    for (name, holder), found in judged.responses.items():
+    for (name, holder), (found, _) in judged.responses.items():
         if name == norm.id and found:
             listed = [{"trigger": r.trigger, "at": r.at, "followed": r.followed} for r in found]
             schema = {
@@ -114,8 +118,8 @@ def _clause(judged: Judged, norm: Norm) -> pl.DataFrame:
 
 def _incidents(judged: Judged, result: Tally) -> pl.DataFrame:
     rows = []
-    for k in touched(result):
-        item = judged.items[result.columns[k]]
+    for k in result.touched():
+        item = judged.worlds.items[result.columns[k]]
         rows.append(
             {
                 "incident_id": item.id,
@@ -124,8 +128,8 @@ def _incidents(judged: Judged, result: Tally) -> pl.DataFrame:
                 "act": item.act,
                 "killed": item.killed,
                 "p_carried_out": result.did[k],
-                "p_excused": float(result.excused[k].mean()),
-                "p_counts": float(result.counted[k].mean()),
+                "p_excused": result.excused[k],
+                "p_counts": result.counted[k],
                 "weighed": result.notes[k] or None,
             }
         )
@@ -145,11 +149,9 @@ def _incidents(judged: Judged, result: Tally) -> pl.DataFrame:
 
 def _arithmetic(judged: Judged, result: Tally) -> pl.DataFrame:
     """Independent arithmetic beside the share of worlds; they differ where one camp's word is counted once."""
-    kept = 1.0
-    for mask in result.counted:
-        kept *= 1.0 - float(mask.mean())
+    kept = 1.0 - absence(result.counted)
     draws = judged.worlds.draws
-    share = float(result.breached(draws).mean())
+    share = float(result.breached.mean())
     return pl.DataFrame(
         {
             "quantity": [

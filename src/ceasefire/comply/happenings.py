@@ -53,6 +53,13 @@ class Happening:
     authors: Mapping[str, float]
     named: frozenset[str] | None = None
     """Who is blamed by anybody, alone or as one of several; None = the accounts are not given."""
+    weapon: str | None = None
+    precision_km: float | None = None
+    zones: frozenset[str] = frozenset()
+    """Zones its accounts place it in by name, where they give no point."""
+    norm_id: str | None = None
+    """For what the access record tells: the one clause it counts under. Incidents have none."""
+    delivery: str | None = None
 
     @property
     def hours(self) -> float:
@@ -99,6 +106,7 @@ def happenings(terms: Agreement, evidence: Evidence, names: Names) -> tuple[list
     """All incidents that can be placed in time, and the ids of those that cannot."""
     authors = _authors(evidence.attributions, names)
     spots = _places(evidence, names)
+    zones = _zones(evidence)
     found: list[Happening] = []
     timeless: list[str] = []
     for row in evidence.incidents.iter_rows(named=True):
@@ -122,9 +130,26 @@ def happenings(terms: Agreement, evidence: Evidence, names: Names) -> tuple[list
                 exempt_area=_exempt_area(terms, names, place, where),
                 killed=row["killed_best"],
                 authors=authors.get(row["incident_id"], {}),
+                weapon=row["weapon"],
+                precision_km=row["precision_km"],
+                zones=frozenset()
+                if row["latitude"] is not None
+                else zones.get(row["incident_id"], frozenset()),
             )
         )
     return found, timeless
+
+
+def _zones(evidence: Evidence) -> dict[str, frozenset[str]]:
+    """The zones that an incident's reports name."""
+    rows = evidence.memberships.join(
+        evidence.located.filter(pl.col("zones") != ""), on="report_id", how="inner"
+    )
+    found: dict[str, frozenset[str]] = {}
+    for incident, cell in rows.select("incident_id", "zones").iter_rows():
+        named = frozenset(zone.strip() for zone in cell.split(";") if zone.strip())
+        found[incident] = found.get(incident, frozenset()) | named
+    return found
 
 
 def _authors(attributions: pl.DataFrame, names: Names) -> dict[str, dict[str, float]]:

@@ -1,32 +1,35 @@
 """Judge an agreement on the evidence: every clause, every bearer, every clock, at one instant.
 
-In: an ``Agreement`` and ``Evidence``. Out: ``Complied``: verdicts, incident verdicts, clocks, what moved them, problems,
-and ``explain``. Method: worlds (docs/methods/agreement.md), with the same draws for all clauses, so that statements
-about several of them agree.
+In: an ``Agreement``, and ``Evidence``, a picture or joint draws. Out: ``Complied``: verdicts, incident verdicts, clocks,
+what moved them, problems, joint statements (``where``) and ``explain``. Method: worlds (docs/methods/agreement.md), with
+the same draws for all clauses, so that statements about several of them agree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-import numpy as np
 import polars as pl
 
 from ceasefire.agreement import Agreement, By, Consecutive, Duty, Each, Never, Norm, Permission, Power
 from ceasefire.agreement.language import IN_FORCE, acts_of
-from ceasefire.comply import counted, verdicts
-from ceasefire.comply.accounts import Voice, voice, weigh
-from ceasefire.comply.clocks import DECLARED, Course, course, declared
+from ceasefire.comply import deliveries, verdicts
+from ceasefire.comply.accounts import Voice, Weighed, voice, weigh
+from ceasefire.comply.choices import DRAWS
+from ceasefire.comply.clocks import DECLARED, course
+from ceasefire.comply.dials import dials_of, read_clocks
+from ceasefire.comply.doubles import with_doubles
 from ceasefire.comply.evidence import Evidence, Tabled
 from ceasefire.comply.explain import explain
-from ceasefire.comply.happenings import happenings, names_of, parts
+from ceasefire.comply.happenings import Happening, happenings, names_of, parts
 from ceasefire.comply.judged import Judged
 from ceasefire.comply.notes import problems_of
-from ceasefire.comply.prohibitions import Window, tally, unattributed
+from ceasefire.comply.posterior import Posterior
+from ceasefire.comply.prohibitions import BEARER, CALM, OPEN, Lane, Window, tally
+from ceasefire.comply.responses import answered_in_time
+from ceasefire.comply.statements import Statement, where
 from ceasefire.comply.testimony import blamed
 from ceasefire.comply.worlds import draw
 from ceasefire.model import table
@@ -44,47 +47,80 @@ class Complied:
     problems: list[Problem]
     _judged: Judged = field(repr=False)
     _seed: int = 0
-    _draws: int = 2000
+    _draws: int = DRAWS
+
+    def where(self, identifier: str, status: str, holder: str | None = None) -> Statement:
+        """The worlds in which a clause or a clock has a status, to be joined with ``&``, ``|`` and ``~``.
+
+        Args:
+            identifier: a clause, or a clock.
+            status: of a clause ``breached``, ``satisfied`` or ``excused``; of a clock ``met``.
+            holder: the bearer; of several bearers any one is enough if none is named.
+
+        Raises:
+            KeyError: nothing of that name is judged over worlds; the message names what is.
+        """
+        return where(self._judged, identifier, status, holder)
+
+    def at(self, instant: datetime) -> Complied:
+        """The same knowledge, judged as at another instant ("as known now")."""
+        return comply(
+            self._judged.terms, self._judged.evidence.at(instant), seed=self._seed, draws=self._draws
+        )
 
     def explain(self, identifier: str, t: datetime | None = None) -> list[tuple[str, pl.DataFrame]]:
         """The reasoning behind a clause or a clock, as tables a panel can recompute by hand.
 
-        With ``t`` (UTC), only what happened by then counts. Raises KeyError if nothing has that name.
+        With ``t`` (UTC), as at that instant from what is known now. Raises KeyError if nothing has that name.
         """
-        judged = self._judged
-        if t is not None:
-            kept = judged.evidence.incidents.filter(pl.col("occurred_from") <= t)
-            then = replace(judged.evidence, as_of=min(t, judged.evidence.as_of), incidents=kept)
-            judged = comply(judged.terms, then, seed=self._seed, draws=self._draws)._judged
-        return explain(judged, identifier)
+        return explain((self if t is None else self.at(t))._judged, identifier)
 
 
-def comply(terms: Agreement, evidence: Evidence | Tabled, *, seed: int = 0, draws: int = 2000) -> Complied:
+def comply(
+    terms: Agreement, evidence: Evidence | Tabled | Posterior, *, seed: int = 0, draws: int = DRAWS
+) -> Complied:
     """Judge every clause and clock of an agreement at ``evidence.as_of``.
 
     Args:
         terms: the agreement.
-        evidence: tables known and derived at ``as_of``: ``Evidence``, or a whole picture.
+        evidence: tables known and derived at ``as_of``: ``Evidence``, a whole picture, or joint draws (``Posterior``).
         seed: of the draws.
-        draws: number of worlds.
+        draws: number of worlds, rounded up to a multiple of 128; joint draws bring their own.
+
+    Raises:
+        ValueError: fewer than two draws, or an instant without a zone.
     """
     if draws < 2:
         raise ValueError(f"draws: expected at least 2, found {draws}")
+    given = evidence if isinstance(evidence, Posterior) else None
     if not isinstance(evidence, Evidence):
         evidence = Evidence.of(evidence)
     names = names_of(terms, evidence)
     items, timeless = happenings(terms, evidence, names)
+    items = [item for item in items if item.start <= evidence.as_of]
     named, ties = blamed(evidence, names)
     # An incident without any account of who did it blames nobody; only where no claims are given at all is that unknown.
     unheard = frozenset[str]() if evidence.claims.height else None
     items = [replace(item, named=named.get(item.id, unheard)) for item in items]
-    judged = Judged(terms, evidence, names, items, draw(items, ties, seed=seed, draws=draws))
+    if given is not None:
+        items = [replace(item, authors=given.shares_of(item.id), named=None) for item in items]
+    items, ties = with_doubles(items, ties, evidence)
+    judged = Judged(terms, evidence, names, items)
     for clock in terms.clocks.values():
         judged.courses[clock.id] = course(terms, clock, evidence.declarations, names, evidence.as_of)
-    for norm in terms.norms.values():
+    lanes, told = _lanes(judged)
+    # What the same few voices tell of several deliveries stands or falls together.
+    ties = replace(ties, alone={**ties.alone, **dict.fromkeys((i.id for i in told), deliveries.ACCOUNTS)})
+    judged.worlds = draw(
+        [*items, *told], ties, seed=seed, draws=draws, origin=terms.in_force.start, given=given
+    )
+    judged.dials = dials_of(judged)
+    judged.tallied = tally(terms, judged.worlds, lanes, list(judged.dials.values()))
+    judged.tallies = judged.tallied.tallies
+    for norm in terms.clauses.values():
         _judge_norm(judged, norm)
-    _judge_clocks(judged)
-    for norm in terms.norms.values():
+    read_clocks(judged)
+    for norm in terms.clauses.values():
         if isinstance(norm.verb, Consecutive):
             _judge_precondition(judged, norm)
     judged.rows += verdicts.patron_rows(terms, judged.rows)
@@ -97,22 +133,80 @@ def comply(terms: Agreement, evidence: Evidence | Tabled, *, seed: int = 0, draw
         problems=judged.problems,
         _judged=judged,
         _seed=seed,
-        _draws=draws,
+        _draws=judged.worlds.draws,
     )
 
 
-def _window(judged: Judged, norm: Norm) -> Window:
+def window_of(judged: Judged, norm: Norm) -> Window:
+    """When a clause binds: while the agreement is in force, or during a clock, from and until what it says."""
+
+    def end_of(clock: str) -> datetime | None:
+        track = judged.courses[clock]
+        ends = [x for x in (track.end, track.ended[0] if track.ended else None) if x is not None]
+        return min(ends) if ends else None
+
     if norm.during == IN_FORCE:
-        return Window(judged.terms.in_force.start, judged.terms.in_force.end)
-    track = judged.courses[norm.during]
-    ends = [x for x in (track.end, track.ended[0] if track.ended else None) if x is not None]
-    return Window(track.clock.starts, min(ends) if ends else None)
+        start, ends = judged.terms.in_force.start, [judged.terms.in_force.end]
+    else:
+        start, ends = judged.terms.clocks[norm.during].starts, [end_of(norm.during)]
+    ends.append(end_of(norm.until) if isinstance(norm.until, str) else norm.until)
+    known = [x for x in ends if x is not None]
+    return Window(max(start, norm.since or start), min(known) if known else None)
+
+
+def _judged_on_worlds(judged: Judged, norm: Norm, window: Window) -> bool:
+    testable = verdicts.untestable(judged.terms, norm) is None
+    return testable and window.start <= judged.evidence.as_of
+
+
+def _lanes(judged: Judged) -> tuple[list[Lane], list[Happening]]:
+    """Every clause and bearer to be run over the worlds, and what the access record tells of them."""
+    lanes: list[Lane] = []
+    told: list[Happening] = []
+    watched = {name for clock in judged.terms.clocks.values() for name in clock.watches}
+    for norm in judged.terms.clauses.values():
+        window = window_of(judged, norm)
+        judged.windows[norm.id] = window
+        verb = norm.verb
+        if not _judged_on_worlds(judged, norm, window):
+            continue
+        if isinstance(verb, Never) and verb.event.act:
+            for holder in norm.who:
+                lanes += [Lane(norm, holder, window, verb.event, role) for role in (BEARER, OPEN)]
+            if norm.id in watched:
+                lanes.append(Lane(norm, "", window, verb.event, CALM))
+        elif isinstance(verb, Never):
+            rows = deliveries.rows_in(judged.evidence, window)
+            for holder in norm.who:
+                found = deliveries.held_back(judged.terms, norm, verb.event, holder, rows, judged.names)
+                told += _enter(judged, norm, holder, found)
+                lanes.append(Lane(norm, holder, window, verb.event))
+        elif isinstance(verb, Each) and verb.trigger.access:
+            rows = deliveries.rows_in(judged.evidence, window)
+            answers = deliveries.answers(verb, rows, judged.names)
+            for holder in norm.who:
+                voices = deliveries.holding_up(norm, holder, answers, rows, judged.names)
+                judged.responses[norm.id, holder] = answers, voices
+                late = deliveries.overdue(judged.terms, norm, holder, answers, voices, judged.horizon)
+                told += _enter(judged, norm, holder, late)
+                lanes.append(Lane(norm, holder, Window(window.start, None), verb.trigger))
+        elif isinstance(verb, By) and verb.undone_by is not None and verb.due is not None:
+            after = Window(max(window.start, verb.due), window.end)
+            lanes += [Lane(norm, holder, after, verb.undone_by) for holder in norm.who]
+    return lanes, told
+
+
+def _enter(
+    judged: Judged, norm: Norm, holder: str, found: Mapping[str, tuple[Weighed, Happening]]
+) -> list[Happening]:
+    judged.weighed[norm.id, holder] = {name: weighed for name, (weighed, _) in found.items()}
+    return [item for _, item in found.values()]
 
 
 def _judge_norm(judged: Judged, norm: Norm) -> None:
     if isinstance(norm.verb, Permission | Power | Consecutive):
         return
-    window = _window(judged, norm)
+    window = judged.windows[norm.id]
     why_not = verdicts.untestable(judged.terms, norm)
     for holder in verdicts.holders(norm):
         bound = verdicts.Bound(judged.terms, norm, holder, window, judged.evidence.as_of, judged.horizon)
@@ -121,62 +215,54 @@ def _judge_norm(judged: Judged, norm: Norm) -> None:
         elif window.start > judged.evidence.as_of:
             judged.rows.append(bound.row("pending", "not yet in force"))
         elif isinstance(norm.verb, Never) and norm.verb.event.act:
-            _judge_prohibition(judged, bound, window)
+            _judge_prohibition(judged, bound)
         elif isinstance(norm.verb, Never):
-            voices, deliveries = _held_back(judged, norm, holder, window)
-            judged.weighed[norm.id, holder] = weigh(judged.terms, holder, voices)
-            without = {
-                name: 1
-                - weigh(
-                    judged.terms, holder, [v for v in voices if deliveries[v.account] != name]
-                ).probability
-                for name in sorted(set(deliveries.values()))
-            }
-            judged.rows.append(verdicts.of_accounts_against(bound, judged.weighed[norm.id, holder], without))
+            result, weighed = judged.tallies[norm.id, holder], judged.weighed[norm.id, holder]
+            if weighed:
+                judged.status[norm.id, holder] = {"breached": result.breached, "satisfied": ~result.breached}
+            judged.rows.append(verdicts.of_accounts_against(bound, result, weighed, judged.worlds))
         elif isinstance(norm.verb, By):
-            voices = _achievements(judged, norm.verb, holder, window)
-            judged.weighed[norm.id, holder] = weigh(judged.terms, holder, voices)
-            result = judged.weighed[norm.id, holder]
-            judged.rows.append(verdicts.of_deadline(bound, result, norm.verb.due, norm.verb.when))
+            _judge_deadline(judged, bound, norm.verb)
+        elif isinstance(norm.verb, Each) and norm.verb.trigger.access:
+            answers, voices = judged.responses[norm.id, holder]
+            result = judged.tallies[norm.id, holder]
+            judged.status[norm.id, holder] = {"breached": result.breached}
+            judged.rows.append(verdicts.of_response(bound, answers, voices, result))
         elif isinstance(norm.verb, Each):
-            _judge_response(judged, bound, norm.verb, window)
+            found = answered_in_time(judged, norm, holder, window)
+            judged.status[norm.id, holder] = {"breached": found.breached, "satisfied": found.satisfied}
+            judged.rows.append(verdicts.of_answers(bound, found))
 
 
-def _judge_prohibition(judged: Judged, bound: verdicts.Bound, window: Window) -> None:
-    result = tally(judged.terms, bound.norm, bound.holder, window, judged.items, judged.worlds)
-    judged.tallies[bound.norm.id, bound.holder] = result
+def _judge_prohibition(judged: Judged, bound: verdicts.Bound) -> None:
+    key = bound.norm.id, bound.holder
+    result = judged.tallies[key]
+    judged.status[key] = {
+        "breached": result.breached,
+        "excused": result.forgiven & ~result.breached,
+    }
+    if result.seen and not result.n_open:
+        judged.status[key]["satisfied"] = ~result.possible
     observed = bool(judged.items) or bool(judged.evidence.located.height)
-    row, rows = verdicts.of_prohibition(bound, result, judged.items, judged.worlds.draws, observed)
+    seen = judged.seen_share(bound.window)
+    row, rows = verdicts.of_prohibition(bound, result, judged.worlds, observed, seen)
     judged.rows.append(row)
     judged.incident_rows += rows
 
 
-def _held_back(judged: Judged, norm: Norm, holder: str, window: Window) -> tuple[list[Voice], dict[str, str]]:
-    """Accounts that the bearer held aid back, and the delivery each speaks of."""
-    assert isinstance(norm.verb, Never)
-    event, names = norm.verb.event, judged.names
-    goal = names.place(event.to)
-    voices: list[Voice] = []
-    deliveries: dict[str, str] = {}
-    for row in _access_rows(judged, window).iter_rows(named=True):
-        if row["kind"] not in event.access or (goal is not None and names.place(row["to_place"]) != goal):
-            continue
-        named = {actor for option in parts(row["authority"], names) for actor in option}
-        if holder in named and row["reported_by"]:
-            camp = names.camp_of.get(row["reported_by"])
-            voices.append(Voice(row["access_id"], row["reported_by"], camp, "no", row["text"]))
-            deliveries[row["access_id"]] = row["consignment"] or row["access_id"]
-    return voices, deliveries
-
-
-def _access_rows(judged: Judged, window: Window) -> pl.DataFrame:
-    rows = judged.evidence.access.filter(
-        (pl.col("at") >= window.start - timedelta(days=1)) & (pl.col("at") <= judged.evidence.as_of)
-    )
-    # A day without an hour starts at its midnight: it counts if any of it lies inside the window.
-    latest = pl.coalesce("at_latest", "at")
-    rows = rows.filter(latest >= window.start)
-    return rows if window.end is None else rows.filter(pl.col("at") < window.end)
+def _judge_deadline(judged: Judged, bound: verdicts.Bound, verb: By) -> None:
+    key = bound.norm.id, bound.holder
+    result = weigh(judged.terms, bound.holder, _achievements(judged, verb, bound.holder, bound.window))
+    judged.weighed[key] = {"": result}
+    past = verb.due is not None and verb.due <= judged.evidence.as_of
+    done = judged.worlds.coin(result.probability, "done", *key)
+    undone = judged.tallies.get(key)
+    kept = done if undone is None else done & ~undone.breached
+    told = bool(result.terms) or (undone is not None and bool(undone.columns))
+    judged.status[key] = {"satisfied": kept, "breached": ~kept & past} if told else {}
+    judged.rows.append(verdicts.of_deadline(bound, result, verb, past, undone, kept))
+    if undone is not None:
+        judged.incident_rows += verdicts.incident_rows(bound, undone, judged.worlds)
 
 
 def _achievements(judged: Judged, verb: By, holder: str, window: Window) -> list[Voice]:
@@ -188,124 +274,28 @@ def _achievements(judged: Judged, verb: By, holder: str, window: Window) -> list
         & (pl.col("occurred_to") >= window.start)
         & (pl.col("occurred_from") <= judged.evidence.as_of)
     )
+    if verb.due is not None:
+        rows = rows.filter(pl.col("occurred_from") <= verb.due)
     voices = []
     for row in rows.iter_rows(named=True):
         place = names.place(row["place_id"] or row["place_name"])
         who = {actor for option in parts(row["actor"], names) for actor in option}
-        if (spot is None or place == spot) and holder in who:
+        means = (row["weapon"] or "").casefold()
+        fits = not event.weapon or any(word.casefold() in means for word in event.weapon)
+        if fits and (spot is None or place == spot) and holder in who:
             voices.append(voice(row["report_id"], row["source_id"], row["stance"], row["text"], names))
     return voices
-
-
-def _judge_response(judged: Judged, bound: verdicts.Bound, verb: Each, window: Window) -> None:
-    names = judged.names
-    rows = _access_rows(judged, window)
-
-    def matching(kinds: tuple[str, ...], to: str | None) -> list[Mapping[str, Any]]:
-        goal = names.place(to)
-        return [
-            row
-            for row in rows.sort("at", "access_id").iter_rows(named=True)
-            if row["kind"] in kinds and (goal is None or names.place(row["to_place"]) == goal)
-        ]
-
-    answers = matching(verb.expect.access, verb.expect.to)
-    triggers: dict[str, Mapping[str, Any]] = {}
-    for row in matching(verb.trigger.access, verb.trigger.to):
-        triggers.setdefault(row["consignment"] or row["access_id"], row)
-    found = []
-    for name, row in triggers.items():
-        followed = [a["at"] for a in answers if a["at"] >= row["at"] and (a["consignment"] or name) == name]
-        words = rows.filter(pl.coalesce("consignment", "access_id") == name)
-        heard = words.select(pl.coalesce("at_latest", "at").max()).item()
-        found.append(verdicts.Response(name, row["at"], followed[0] if followed else None, heard))
-    named = [
-        Voice(row["access_id"], row["reported_by"], names.camp_of.get(row["reported_by"]), "no", row["text"])
-        for row in rows.sort("at", "access_id").iter_rows(named=True)
-        if row["consignment"] in triggers
-        and row["kind"] in ("refused", "turned_back", "letter_missing", "waiting", "condition")
-        and row["reported_by"]
-        and bound.holder in {a for option in parts(row["authority"], names) for a in option}
-    ]
-    judged.responses[bound.norm.id, bound.holder] = found
-    judged.rows.append(verdicts.of_response(bound, found, named))
-
-
-def _judge_clocks(judged: Judged) -> None:
-    terms, as_of = judged.terms, judged.evidence.as_of
-    for clock in terms.clocks.values():
-        track = judged.courses[clock.id]
-        judged.readings += declared(terms, track, as_of, judged.horizon)
-        violence = _violence(judged, clock.watches or _watchers(terms, clock.id))
-        if clock.delivery is not None:
-            way = counted.road(clock, judged.evidence.access, judged.names, as_of)
-            calm = counted.calm_share(_loud(judged, track, violence), track.started, judged.horizon)
-            judged.readings.append(counted.read_delivery(terms, clock, way, calm, as_of))
-        elif clock.consecutive is not None:
-            loud = _loud(judged, track, violence)
-            calm = counted.calm_share(loud, track.started, judged.horizon)
-            gate = terms.clocks.get(clock.access or "")
-            road = counted.road(gate, judged.evidence.access, judged.names, as_of) if gate else None
-            judged.readings.append(counted.read_run(terms, track, loud, road, calm, as_of, judged.horizon))
-            listed = {
-                r["incident_id"] for r in judged.incident_rows if r["verdict"] in ("breached", "undetermined")
-            }
-            candidates = [item for item in violence.items if item.id in listed]
-            readings, events = counted.what_if_resets(terms, track, candidates, as_of)
-            judged.readings += readings
-            judged.events += events
-        judged.events += track.events
-
-
-def _watchers(terms: Agreement, gate: str) -> tuple[str, ...]:
-    """The clauses watched by the clock that asks whether this road is open."""
-    return next((c.watches for c in terms.clocks.values() if c.access == gate), ())
-
-
-def _violence(judged: Judged, watches: tuple[str, ...]) -> counted.Violence:
-    """Attacks that count under the watched clauses, whoever did them: also those that nobody is blamed for."""
-    masks: dict[int, Any] = {}
-    for watched in watches:
-        clause = judged.terms.norms[watched]
-        window = _window(judged, clause)
-        for column, item in enumerate(judged.items):
-            if not item.authors or item.named == frozenset():
-                mask = unattributed(judged.terms, clause, window, item, column, judged.worlds)
-                if mask.any():
-                    masks[column] = mask
-    for (norm, _), result in judged.tallies.items():
-        if norm in watches:
-            for column, mask in zip(result.columns, result.counted, strict=True):
-                masks[column] = masks[column] | mask if column in masks else mask
-    columns = tuple(sorted(masks))
-    return counted.Violence(
-        tuple(judged.items[c] for c in columns), columns, tuple(masks[c] for c in columns)
-    )
-
-
-def _loud(judged: Judged, track: Course, violence: counted.Violence) -> Any:
-    quiet = track.clock.quiet or next(
-        (c.quiet for c in judged.terms.clocks.values() if c.access == track.clock.id and c.quiet), None
-    )
-    if quiet is None:
-        return np.full((judged.worlds.draws, 0), np.inf)
-    zone = ZoneInfo(judged.terms.timezone)
-    first = track.started.astimezone(zone).date()
-    days = (judged.evidence.as_of - track.started).days + 3
-    midnights = [
-        datetime.combine(first + timedelta(days=d), datetime.min.time(), tzinfo=zone)
-        for d in range(1, max(days, 2))
-    ]
-    edges = np.array([(m - track.started).total_seconds() / 3600 for m in midnights])
-    return violence.loud(quiet, track.started, judged.worlds, edges)
 
 
 def _judge_precondition(judged: Judged, norm: Norm) -> None:
     assert isinstance(norm.verb, Consecutive)
     readings = {r.reading: r for r in judged.readings if r.clock.id == norm.verb.clock}
     reading = readings.get("counted") or readings.get(DECLARED)
+    met = judged.met.get(norm.verb.clock)
     for holder in verdicts.holders(norm):
         bound = verdicts.Bound(
-            judged.terms, norm, holder, _window(judged, norm), judged.evidence.as_of, judged.horizon
+            judged.terms, norm, holder, judged.windows[norm.id], judged.evidence.as_of, judged.horizon
         )
+        if met is not None:
+            judged.status[norm.id, holder] = {"satisfied": met}
         judged.rows.append(verdicts.of_precondition(bound, reading))

@@ -32,6 +32,12 @@ def problems_of(judged: Judged, timeless: list[str]) -> list[Problem]:
             found.append(
                 _problem("warning", "unknown_clock", expected, row["clock"], "it moves nothing", record)
             )
+    if judged.tallied.replies_cut:
+        told = f"{judged.tallied.replies_cut} comparisons left out"
+        action = "each act was compared with the attacks nearest in time"
+        found.append(
+            _problem("warning", "replies_cut", "few attacks that an act may answer", told, action, None)
+        )
     if not evidence.sources.height and (evidence.access.height or judged.weighed):
         action = "accounts are weighed without knowing whose camp they speak for"
         found.append(_problem("warning", "camps_unknown", "the sources of the case", "none", action, None))
@@ -41,7 +47,7 @@ def problems_of(judged: Judged, timeless: list[str]) -> list[Problem]:
 def _outside(judged: Judged) -> list[Problem]:
     """Violence that no clause covers: another dyad, an exempted area, another time. Said, not dropped."""
     terms, attacks = judged.terms, acts_of(("attack",))
-    seen = {judged.items[c].id for result in judged.tallies.values() for c in result.columns}
+    seen = {judged.worlds.items[c].id for result in judged.tallies.values() for c in result.columns}
     found: list[Problem] = []
     unblamed: list[str] = []
     for item in judged.items:

@@ -1,189 +1,436 @@
-"""Worlds: draws of who did each incident and when, shared by every clause.
+"""Worlds: draws from the joint posterior of what happened, shared by every clause and clock.
 
-In: happenings with the probability of each answer, and how their accounts hang together. Out: ``Worlds``, one row a
-world. What one camp (or one voice of no camp) alone says stands or falls together; where accounts leave open which of
-several did it, the same choice is made for all such incidents; where nobody is blamed, one luck serves for all;
-everything else is drawn on its own. Draws are stratified and antithetic, keyed by incident id, so that an incident
-meets the same luck in every clause, agreement and as-of. Nothing depends on the names of parties.
+In: happenings with the probability of each answer, and how they hang together. Out: ``Worlds``: for every incident and
+world, who did it, when, to whom, and whether it was a happening of its own. Nothing is stored by incident and world: a
+column is drawn again whenever it is asked for, keyed by the incident's id, so that an incident meets the same luck in
+every clause, agreement and as-of (common random numbers), and nothing depends on the names of parties.
+
+What hangs together: an incident that one camp (or one voice of no camp) alone tells of stands or falls with all that it
+alone tells; where accounts leave open which of several did it, the same choice is made for all such incidents; where
+nobody is blamed, one luck serves for all; everywhere else the errors that attribution says are shared (a camp's bias)
+move all its incidents together, each keeping its own probability (a factor model with calibrated margins).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from hashlib import blake2b
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
+from ceasefire.comply.draws import Bits, Floats, fill_uniform, key_of, pack, uniform, unpack
 from ceasefire.comply.happenings import Happening
+from ceasefire.comply.kernel import MAX_SLOTS, Cast, Ints
+from ceasefire.comply.posterior import Posterior
 
 NOBODY = -1
+Mask = NDArray[np.bool_]
 Bloc = TypeVar("Bloc")
 _ROUND = 9
-
-
-@dataclass(frozen=True)
-class Worlds:
-    """``author[w, i]``: index into ``answers`` (-1 = nobody named); ``moment[w, i]``: place in the interval, 0..1."""
-
-    answers: tuple[str, ...]
-    author: NDArray[np.int16]
-    moment: NDArray[np.float32]
-    seed: int
-
-    @property
-    def draws(self) -> int:
-        """How many worlds there are."""
-        return int(self.author.shape[0])
-
-    def by(self, party: str, columns: Sequence[int]) -> NDArray[np.bool_]:
-        """Where the party is the author, alone or with others, in the given columns."""
-        codes = [k for k, answer in enumerate(self.answers) if party in answer.split("+")]
-        return np.isin(self.author[:, columns], codes)
-
-    def before(self, happening: Happening, column: int, at: datetime) -> NDArray[np.bool_]:
-        """Where the incident happened before the instant."""
-        if at <= happening.start:
-            return np.zeros(self.draws, dtype=bool)
-        if at > happening.end:
-            return np.ones(self.draws, dtype=bool)
-        share = (at - happening.start) / (happening.end - happening.start)
-        return np.asarray(self.moment[:, column] < share)
-
-    def coin(self, key: str, probability: float) -> NDArray[np.bool_]:
-        """A coin that falls the same way whenever the same key is thrown."""
-        return uniform(self.seed, key, self.draws) < probability
-
-
-def uniform(seed: int, key: str, draws: int) -> NDArray[np.float64]:
-    """Stratified uniforms in 0..1 for a key; the second half mirrors the first."""
-    digest = blake2b(f"{seed}|{key}".encode(), digest_size=16).digest()
-    rng = np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "big")))
-    half = (draws + 1) // 2
-    first = (rng.permutation(half) + rng.random(half)) / half
-    return np.concatenate([first, 1.0 - first])[:draws]
+_CALIBRATING = 512  # worlds on which the margins of the factor model are set; our choice
+_STEPS = 6
 
 
 @dataclass(frozen=True)
 class Ties:
     """How incidents hang together, by incident id.
 
-    ``alone``: the camp or voice that alone blames anybody. ``open_between``: the parties that are
-    only ever named there as "one of these".
+    ``alone``: the camp or voice that alone blames anybody. ``open_between``: the parties that are only ever named as
+    "one of these". ``shared``: by incident, answer and shared error, how far one standard deviation of that error moves
+    the answer's log-odds (nats). ``merged``: pairs of incidents that may be one, with the probability that they are.
+    ``doubled``: incidents that are happenings of their own with this probability only.
     """
 
     alone: Mapping[str, str] = field(default_factory=dict)
     open_between: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    shared: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    merged: Sequence[tuple[str, str, float]] = ()
+    doubled: Mapping[str, float] = field(default_factory=dict)
 
 
-def draw(items: Sequence[Happening], ties: Ties, *, seed: int, draws: int) -> Worlds:
-    """Draw the worlds.
+@dataclass
+class Worlds:
+    """All draws. Columns are incidents in the order of ``items`` (by start); hours count from ``origin``."""
+
+    items: tuple[Happening, ...]
+    answers: tuple[str, ...]
+    codes: NDArray[np.int16]  # answer of each slot by incident; the slot after the last is nobody
+    cast: Cast
+    gates: Bits
+    draws: int
+    seed: int
+    origin: datetime
+
+    def who(self, column: int) -> NDArray[np.int16]:
+        """Code of the answer in every world (-1 = nobody named)."""
+        slots = _who(self.cast, column, self.draws)
+        return np.asarray(self.codes[column][slots])
+
+    def by(self, parties: Sequence[str], column: int) -> Mask:
+        """Where one of the parties is an author, alone or with others."""
+        wanted = set(parties)
+        codes = [k for k, answer in enumerate(self.answers) if wanted & set(answer.split("+"))]
+        return np.isin(self.who(column), codes) & self.real(column)
+
+    def hours(self, column: int) -> Floats:
+        """When it happened, in hours since the origin."""
+        if self.cast.timed_row[column] >= 0:
+            return np.asarray(self.cast.timed[self.cast.timed_row[column]])
+        start, span = self.cast.start[column], self.cast.span[column]
+        if not span:
+            return np.full(self.draws, start)
+        return np.asarray(start + span * uniform(self.cast.when_key[column], self.draws))
+
+    def option(self, column: int) -> Ints:
+        """Which option of the affected was hit: its place in the list; 0 or 1 where nobody says."""
+        n = int(self.cast.options[column])
+        if n < 2:
+            return np.zeros(self.draws, np.int64)
+        return np.asarray((uniform(self.cast.whom_key[column], self.draws) * n).astype(np.int64))
+
+    def real(self, column: int) -> Mask:
+        """Where it is a happening of its own, and not one with another."""
+        row = self.cast.real[column]
+        return np.ones(self.draws, bool) if row < 0 else np.asarray(unpack(self.gates[row], self.draws))
+
+    def coin(self, probability: float, *names: str) -> Mask:
+        """A coin that falls the same way whenever the same names throw it."""
+        return np.asarray(uniform(key_of(self.seed, *names), self.draws) < probability)
+
+    def hour_of(self, at: datetime | None) -> float:
+        """An instant in hours since the origin; none = never."""
+        return np.inf if at is None else (at - self.origin) / timedelta(hours=1)
+
+
+def error_of(mask: Mask) -> float | None:
+    """Standard error of a share of worlds, from the spread between mirrored pairs; None where all worlds agree."""
+    half = len(mask) // 2
+    if mask.all() or not mask.any():
+        return None
+    pairs = (mask[:half].astype(float) + mask[half : 2 * half]) / 2
+    # Pairs that all agree with each other by mirroring still carry the doubt of a single world.
+    return float(max(np.sqrt(pairs.var(ddof=1) / half), 0.5 / len(mask)))
+
+
+def draw(
+    items: Sequence[Happening],
+    ties: Ties,
+    *,
+    seed: int,
+    draws: int,
+    origin: datetime,
+    given: Posterior | None = None,
+) -> Worlds:
+    """Set up the worlds of some incidents.
 
     Args:
-        items: the incidents, sorted by id.
-        ties: which incidents share their luck.
+        items: the incidents.
+        ties: what hangs together.
         seed: of all draws.
-        draws: number of worlds.
+        draws: number of worlds, rounded up to a multiple of 128.
+        origin: hours are counted from here.
+        given: joint draws made elsewhere, used as they are for the incidents it holds.
     """
-    answers = _ranked(items)
+    items = sorted(items, key=lambda item: (item.start, item.id))
+    draws = given.draws if given is not None else -(-draws // 128) * 128
+    answers = _ranked(items, given)
     code = {answer: k for k, answer in enumerate(answers)}
-    shared = _founded(items, ties.alone, "camp", seed, draws)
-    choices = _founded(items, ties.open_between, "open", seed, draws)
-    author = np.full((draws, len(items)), NOBODY, dtype=np.int16)
-    moment = np.zeros((draws, len(items)), dtype=np.float32)
+    build = _Build(items, ties, answers, code, seed, draws, given, origin)
     for column, item in enumerate(items):
-        if item.authors:
-            bloc, group = ties.alone.get(item.id), ties.open_between.get(item.id, frozenset())
-            u = shared[bloc] if bloc is not None else uniform(seed, f"who|{item.id}", draws)
-            group = group & set(item.authors)
-            if item.named == frozenset():
-                u = uniform(seed, "nobody blamed", draws)
-                author[:, column] = _fall(item.authors, sorted(item.authors, key=lambda a: code[a]), code, u)
-            elif len(group) > 1:
-                author[:, column] = _choose_open(
-                    item.authors, group, code, u, choices[ties.open_between[item.id]]
-                )
-            else:
-                author[:, column] = _choose(item.authors, code, u, item.named)
-        if item.end > item.start:
-            moment[:, column] = uniform(seed, f"when|{item.id}", draws)
-    return Worlds(answers, author, moment, seed)
+        build.place(column, item)
+    build.merge()
+    hour = timedelta(hours=1)
+
+    def keys(aspect: str) -> Bits:
+        return np.array([key_of(seed, aspect, item.id) for item in items], dtype=np.uint64)
+
+    start = build.span_of([(item.start - origin) / hour for item in items], np.min)
+    cast = Cast(
+        start=start,
+        span=build.span_of([(item.end - origin) / hour for item in items], np.max) - start,
+        floor=np.minimum.accumulate(start[::-1])[::-1],
+        who_key=keys("who"),
+        when_key=keys("when"),
+        whom_key=keys("whom"),
+        options=np.array([len(item.affected) or 2 for item in items], dtype=np.int64),
+        slots=build.slots,
+        edges=build.edges,
+        bloc=build.bloc,
+        shared=np.array(build.shared).reshape(-1, draws),
+        drawn_row=build.drawn_row,
+        drawn=np.array(build.drawn, dtype=np.uint8).reshape(-1, draws),
+        timed_row=build.timed_row,
+        timed=np.array(build.timed, dtype=np.float64).reshape(-1, draws),
+        real=build.real,
+        weight=np.array([item.killed or 0 for item in items], dtype=np.int64),
+    )
+    gates = np.array(build.gates, dtype=np.uint64).reshape(-1, draws >> 6)
+    return Worlds(tuple(items), answers, build.codes, cast, gates, draws, seed, origin)
 
 
-def _founded(
-    items: Sequence[Happening], blocs: Mapping[str, Bloc], salt: str, seed: int, draws: int
-) -> dict[Bloc, NDArray[np.float64]]:
-    """One uniform a bloc, keyed by its first incident and not by its name."""
-    founders: dict[Bloc, str] = {}
+class _Build:
+    """The arrays of the incidents while they are filled."""
+
+    def __init__(
+        self,
+        items: Sequence[Happening],
+        ties: Ties,
+        answers: tuple[str, ...],
+        code: Mapping[str, int],
+        seed: int,
+        draws: int,
+        given: Posterior | None,
+        origin: datetime,
+    ) -> None:
+        n = len(items)
+        widest = min(max((len(item.authors) for item in items), default=0), MAX_SLOTS)
+        if given is not None:
+            widest = max(widest, len(answers))
+        self.items, self.ties, self.answers, self.code, self.seed, self.draws = (
+            items, ties, answers, code, seed, draws,
+        )  # fmt: skip
+        self.given, self.origin = given, origin
+        self.column = {item.id: k for k, item in enumerate(items)}
+        self.slots = np.zeros(n, np.int64)
+        self.edges = np.full((n, max(widest, 1)), np.inf)
+        self.codes = np.full((n, widest + 1), NOBODY, np.int16)
+        self.bloc, self.drawn_row = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
+        self.timed_row, self.real = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
+        self.shared: list[Floats] = []
+        self.drawn: list[NDArray[np.uint8]] = []
+        self.timed: list[Floats] = []
+        self.gates: list[Bits] = []
+        self._rows: dict[str, int] = {}
+        self._founder = _founders(items, ties.alone)
+        self._open = _founders(items, ties.open_between)
+        self._factors: dict[str, Floats] = {}
+
+    def place(self, column: int, item: Happening) -> None:
+        """How the author of one incident is drawn."""
+        if self.given is not None and item.id in self.given.columns:
+            self._as_given(column, item)
+            return
+        if not item.authors:
+            return
+        group = self.ties.open_between.get(item.id, frozenset()) & set(item.authors)
+        alone = self.ties.alone.get(item.id)
+        loads = self.ties.shared.get(item.id, {})
+        if item.named == frozenset():
+            self._slots(column, item.authors, sorted(item.authors, key=lambda a: self.code[a]))
+            self._share(column, "nobody blamed")
+        elif len(group) > 1:
+            self._slots(column, item.authors, sorted(item.authors, key=lambda a: self.code[a]))
+            self._choose_open(column, item, group, alone)
+        else:
+            order = self._order(item.authors, item.named)
+            self._slots(column, item.authors, order)
+            if alone is not None:
+                self._share(column, f"camp|{self._founder[alone]}")
+            elif any(loads.values()):
+                self._lean(column, item, order, loads)
+
+    def _slots(self, column: int, authors: Mapping[str, float], order: Sequence[str]) -> None:
+        order = order[:MAX_SLOTS]
+        edges = np.cumsum([authors[a] for a in order])
+        # Probabilities that add up to 1 but for rounding leave no gap at the end.
+        if abs(edges[-1] - 1) < 1e-6:
+            edges[-1] = np.inf
+        self.slots[column] = len(order)
+        self.edges[column, : len(order)] = edges
+        self.codes[column, : len(order)] = [self.code[a] for a in order]
+
+    def _order(self, authors: Mapping[str, float], named: frozenset[str] | None) -> list[str]:
+        """Those somebody blames first, the most probable first: a voice that is believed is believed in all it says.
+
+        Two answers that lead equally lie at opposite ends, so that mirrored draws give both the same share.
+        """
+        order = sorted(
+            authors,
+            key=lambda a: (
+                named is not None and not named & set(a.split("+")),
+                -round(authors[a], _ROUND),
+                self.code[a],
+            ),
+        )
+        if len(order) > 2 and round(authors[order[0]] - authors[order[1]], _ROUND) == 0:
+            order = [order[0], *order[2:], order[1]]
+        return order
+
+    def _uniform(self, *names: str) -> Floats:
+        return uniform(key_of(self.seed, *names), self.draws)
+
+    def _share(self, column: int, name: str) -> None:
+        if name not in self._rows:
+            self._rows[name] = len(self.shared)
+            self.shared.append(self._uniform(name))
+        self.bloc[column] = self._rows[name]
+
+    def _keep(self, column: int, slots: NDArray[np.uint8]) -> None:
+        self.drawn_row[column] = len(self.drawn)
+        self.drawn.append(slots)
+
+    def _choose_open(self, column: int, item: Happening, group: frozenset[str], alone: str | None) -> None:
+        """First whether it was one of the open group, then which: by the choice that all such incidents share."""
+        slot = {a: k for k, a in enumerate(sorted(item.authors, key=lambda a: self.code[a]))}
+        together = sum(item.authors[a] for a in sorted(group))
+        masses = {a: p for a, p in item.authors.items() if a not in group}
+        # The group stands in the order at its own mass, as one answer.
+        order = sorted(
+            [*masses, ""], key=lambda a: (-round(masses.get(a, together), _ROUND), slot.get(a, -1))
+        )
+        if (
+            len(order) > 2
+            and round(masses.get(order[0], together) - masses.get(order[1], together), _ROUND) == 0
+        ):
+            order = [order[0], *order[2:], order[1]]
+        u = self._uniform(f"camp|{self._founder[alone]}") if alone else self._uniform("who", item.id)
+        v = self._uniform(f"open|{self._open[self.ties.open_between[item.id]]}")
+        inner = sorted(group, key=lambda a: self.code[a])
+        within = np.cumsum([item.authors[a] for a in inner]) / together if together else np.ones(len(inner))
+        within[-1] = np.inf
+        member = np.array([slot[a] for a in inner], np.uint8)[np.searchsorted(within, v, side="right")]
+        edges = np.cumsum([masses.get(a, together) for a in order])
+        if abs(edges[-1] - 1) < 1e-6:
+            edges[-1] = np.inf
+        fell = np.searchsorted(edges, u, side="right")
+        outer = np.array([slot.get(a, 0) for a in order] + [len(slot)], np.uint8)[fell]
+        self._keep(column, np.where(fell == order.index(""), member, outer).astype(np.uint8))
+
+    def _lean(
+        self, column: int, item: Happening, order: Sequence[str], loads: Mapping[str, Mapping[str, float]]
+    ) -> None:
+        """Draw the author with the errors that attribution shares between incidents."""
+        factors = sorted({f for answer in loads.values() for f in answer})
+        for name in factors:
+            if name not in self._factors:
+                self._factors[name] = ndtri(self._uniform("error", name))
+        z = np.stack([self._factors[f] for f in factors])
+        load = np.array([[loads.get(a, {}).get(f, 0.0) for f in factors] for a in order])
+        p = np.array([item.authors[a] for a in order])
+        u = self._uniform("who", item.id)
+        self._keep(
+            column, _leaning(np.log(np.maximum(p, 1e-12)), p, load @ z, u, self.draws // _CALIBRATING or 1)
+        )
+
+    def _as_given(self, column: int, item: Happening) -> None:
+        assert self.given is not None
+        author = self.given.author_of(item.id)
+        self.slots[column] = len(self.answers)
+        self.codes[column, : len(self.answers)] = range(len(self.answers))
+        to_slot = np.array([self.code[a] for a in self.given.answers] + [len(self.answers)], np.uint8)
+        self._keep(column, to_slot[author])
+        hours = self.given.hours_of(item.id, self.origin)
+        if hours is not None:
+            self.timed_row[column] = len(self.timed)
+            self.timed.append(hours)
+        real = self.given.real_of(item.id)
+        if real is not None:
+            self.real[column] = len(self.gates)
+            self.gates.append(pack(real))
+
+    def merge(self) -> None:
+        """Where an incident is one with an earlier one, it is no happening of its own."""
+        real: dict[int, Mask] = {}
+        for name, p in self.ties.doubled.items():
+            if name in self.column:
+                real[self.column[name]] = self._uniform("doubled", name) < p
+        for a, b, p in self.ties.merged:
+            if a not in self.column or b not in self.column:
+                continue
+            first, second = sorted((self.column[a], self.column[b]))
+            together = self._uniform("one", self.items[first].id, self.items[second].id) < p
+            base = real.get(first, np.ones(self.draws, bool))
+            real[second] = real.get(second, np.ones(self.draws, bool)) & ~(together & base)
+        for column, mask in sorted(real.items()):
+            self.real[column] = len(self.gates)
+            self.gates.append(pack(mask))
+
+    def span_of(self, hours: Sequence[float], edge: object) -> Floats:
+        """First or last hour of every incident, widened to the hours given from elsewhere."""
+        out = np.array(hours, dtype=np.float64)
+        for column, row in enumerate(self.timed_row):
+            if row >= 0:
+                out[column] = edge(self.timed[row])  # type: ignore[operator]
+        return out
+
+
+def _founders(items: Sequence[Happening], blocs: Mapping[str, Bloc]) -> dict[Bloc, str]:
+    """The first incident of each bloc: luck is keyed by it and not by a name."""
+    found: dict[Bloc, str] = {}
     for item in items:
         if item.id in blocs:
-            founders.setdefault(blocs[item.id], item.id)
-    return {bloc: uniform(seed, f"{salt}|{founder}", draws) for bloc, founder in founders.items()}
+            found.setdefault(blocs[item.id], item.id)
+    return found
 
 
-def _ranked(items: Sequence[Happening]) -> tuple[str, ...]:
+def _ranked(items: Sequence[Happening], given: Posterior | None) -> tuple[str, ...]:
     """All answers, ordered by how probable they are incident by incident: an order that ignores names."""
-    answers = sorted({answer for item in items for answer in item.authors})
-    told = {a: tuple(round(-item.authors.get(a, 0.0), _ROUND) for item in items) for a in answers}
+    answers = sorted({a for item in items for a in item.authors} | set(given.answers if given else ()))
+    told: dict[str, list[tuple[int, float]]] = {a: [] for a in answers}
+    for k, item in enumerate(items):
+        for a, p in item.authors.items():
+            if round(p, _ROUND):
+                told[a].append((k, -round(p, _ROUND)))
     return tuple(sorted(answers, key=lambda a: (told[a], a)))
 
 
-def _choose(
-    authors: Mapping[str, float],
-    code: Mapping[str, int],
-    u: NDArray[np.float64],
-    named: frozenset[str] | None = None,
-) -> NDArray[np.int16]:
-    """The answer each uniform falls on: those somebody gives first, the most probable first.
-
-    So a voice that is believed is believed in all it says. Two answers that lead equally lie at opposite ends, so that
-    mirrored draws give both the same share.
-    """
-    order = sorted(
-        authors,
-        key=lambda a: (
-            named is not None and not named & set(a.split("+")),
-            -round(authors[a], _ROUND),
-            code[a],
-        ),
-    )
-    if len(order) > 2 and round(authors[order[0]] - authors[order[1]], _ROUND) == 0:
-        order = [order[0], *order[2:], order[1]]
-    return _fall(authors, order, code, u)
+@njit(cache=True, nogil=True)
+def _who(cast, i, draws):
+    """Answer slot of incident ``i`` in every world."""
+    out = np.empty(draws, np.int64)
+    row, n = cast.drawn_row[i], cast.slots[i]
+    if row >= 0:
+        for w in range(draws):
+            out[w] = cast.drawn[row, w]
+        return out
+    u = np.empty(draws)
+    if cast.bloc[i] >= 0:
+        u[:] = cast.shared[cast.bloc[i]]
+    else:
+        fill_uniform(u, cast.who_key[i], np.empty(draws >> 1, np.int32))
+    for w in range(draws):
+        k = 0
+        while k < n and u[w] >= cast.edges[i, k]:
+            k += 1
+        out[w] = k
+    return out
 
 
-def _fall(
-    authors: Mapping[str, float], order: Sequence[str], code: Mapping[str, int], u: NDArray[np.float64]
-) -> NDArray[np.int16]:
-    edges = np.cumsum([authors[a] for a in order])
-    codes = np.array([code[a] for a in order] + [NOBODY], dtype=np.int16)
-    # Probabilities that add up to 1 but for rounding leave no gap at the end.
-    if abs(edges[-1] - 1) < 1e-6:
-        edges[-1] = np.inf
-    return np.asarray(codes[np.searchsorted(edges, u, side="right")])
-
-
-def _choose_open(
-    authors: Mapping[str, float],
-    group: frozenset[str],
-    code: Mapping[str, int],
-    u: NDArray[np.float64],
-    v: NDArray[np.float64],
-) -> NDArray[np.int16]:
-    """First whether it was one of the open group, then which: by the choice that all such incidents share."""
-    together = "open"
-    masses = {a: p for a, p in authors.items() if a not in group} | {
-        together: sum(authors[a] for a in sorted(group))
-    }
-    codes = dict(code) | {together: len(code)}
-    first = _choose(masses, codes, u)
-    order = sorted(group, key=lambda a: code[a])
-    edges = (
-        np.cumsum([authors[a] for a in order]) / masses[together] if masses[together] else np.ones(len(order))
-    )
-    edges[-1] = np.inf
-    member = np.array([code[a] for a in order], dtype=np.int16)[np.searchsorted(edges, v, side="right")]
-    return np.where(first == codes[together], member, first).astype(np.int16)
+@njit(cache=True, nogil=True)
+def _leaning(log_p, p, shift, u, stride):
+    """Slots drawn from softmax(log p + correction + shift), the correction such that each answer keeps its own p."""
+    k, draws = shift.shape
+    rest = max(1.0 - p.sum(), 0.0)  # nobody named
+    correction = np.zeros(k)
+    share = np.empty(k)
+    for _ in range(_STEPS):
+        share[:] = 0.0
+        n = 0
+        for w in range(0, draws, stride):
+            top = rest
+            for a in range(k):
+                top += np.exp(log_p[a] + correction[a] + shift[a, w])
+            for a in range(k):
+                share[a] += np.exp(log_p[a] + correction[a] + shift[a, w]) / top
+            n += 1
+        for a in range(k):
+            if p[a] > 0 and share[a] > 0:
+                correction[a] += np.log(p[a]) - np.log(share[a] / n)
+    out = np.empty(draws, np.uint8)
+    for w in range(draws):
+        top = rest
+        for a in range(k):
+            top += np.exp(log_p[a] + correction[a] + shift[a, w])
+        left, slot = u[w] * top, 0
+        while slot < k:
+            left -= np.exp(log_p[slot] + correction[slot] + shift[slot, w])
+            if left < 0:
+                break
+            slot += 1
+        out[w] = slot if slot < k or rest > 1e-6 else k - 1
+    return out

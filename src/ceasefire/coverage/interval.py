@@ -7,7 +7,7 @@ covers at least the nominal level if the counts are Poisson; clustered counts ne
 
 from __future__ import annotations
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from ceasefire.coverage.thresholds import CONFIDENCE
 
@@ -26,9 +26,9 @@ def exact_ratio(
     exposure = days_before / days_after
     low = 0.0
     if after:
-        share = float(beta.ppf(tail, after, before + 1))
+        share = float(betaincinv(after, before + 1, tail))
         low = share / (1 - share) * exposure
     if not before:
         return None, low, None
-    share = float(beta.ppf(1 - tail, after + 1, before))
+    share = float(betaincinv(after + 1, before, 1 - tail))
     return after / before * exposure, low, share / (1 - share) * exposure

@@ -14,7 +14,6 @@ from itertools import pairwise
 
 import numpy as np
 import polars as pl
-from scipy.stats import fisher_exact
 
 from ceasefire.coverage.place_days import KEY, Folded
 from ceasefire.coverage.thresholds import MIX_P, MIX_SHIFT
@@ -65,6 +64,8 @@ def breaks(before: Iterable[Group], n_before: int, after: Iterable[Group], n_aft
         a, b = first.get(group, 0), second.get(group, 0)
         if abs(a / n_before - b / n_after) < MIX_SHIFT:
             continue
+        from scipy.stats import fisher_exact  # slow to import, and seldom needed
+
         p = float(fisher_exact(np.array([[a, n_before - a], [b, n_after - b]]))[1]) * len(groups)
         if p < MIX_P:
             camp, kind = group

@@ -7,11 +7,17 @@ independent witnesses of a link, so the evidence of k of them counts as that of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import polars as pl
 
 from ceasefire.fuse.cluster import MUST, Graph
 from ceasefire.fuse.encode import Floats, Ints
 from ceasefire.fuse.weights import FLOOR
+from ceasefire.model import table
+
+LISTED_FROM = 0.02  # an alternative less probable than this is not listed; our choice
 
 
 def membership(graph: Graph, label: Ints) -> Floats:
@@ -40,6 +46,45 @@ def membership(graph: Graph, label: Ints) -> Floats:
     for pair in graph.same:
         probability[list(pair)] = 1.0
     return np.asarray(np.round(probability, 6))
+
+
+def alternatives(
+    graph: Graph, label: Ints, probability: Floats, incident: Sequence[str], reports: Sequence[str]
+) -> pl.DataFrame:
+    """Where the number of incidents is in doubt: pairs of clusters that may be one, and one that may be two.
+
+    Two may be one as far as the evidence between them goes, weighed as in ``membership``. One may be two as far as its least
+    sure reports go. Only what is at least ``LISTED_FROM`` probable.
+    """
+    pair = np.flatnonzero((label[graph.left] != label[graph.right]) & (graph.weight > FLOOR))
+    low = np.minimum(label[graph.left[pair]], label[graph.right[pair]])
+    high = np.maximum(label[graph.left[pair]], label[graph.right[pair]])
+    found, inverse = np.unique(low * np.int64(graph.n) + high, return_inverse=True)
+    count = np.bincount(inverse, minlength=len(found))
+    size = np.bincount(label, minlength=graph.n)
+    low, high = found // graph.n, found % graph.n
+    total = np.bincount(inverse, np.clip(graph.weight[pair], FLOOR, -FLOOR), minlength=len(found))
+    evidence = (total + (size[low] * size[high] - count) * FLOOR) / np.sqrt(count)
+    chance = 1.0 / (1.0 + np.exp(-np.clip(evidence, -40, 40)))
+    name = {int(k): incident[row] for row, k in enumerate(label)}
+    apart = {(int(label[a]), int(label[b])) for a, b in graph.different}
+    rows: list[dict[str, object]] = []
+    for a, b, p in zip(low.tolist(), high.tolist(), chance.tolist(), strict=True):
+        if p >= LISTED_FROM and not {(a, b), (b, a)} & apart:
+            one, other = sorted((name[a], name[b]))
+            rows.append({"incident_id": one, "kind": "merge", "other_id": other, "probability": p})
+    doubtful = np.flatnonzero((probability <= 1.0 - LISTED_FROM) & (size[label] > 1))
+    for k in np.unique(label[doubtful]).tolist():
+        members = doubtful[label[doubtful] == k]
+        members = (
+            members
+            if len(members) < size[k]
+            else members[np.argsort(probability[members], kind="stable")][:-1]
+        )
+        told = ";".join(sorted(reports[m] for m in members))
+        p = 1.0 - float(probability[members].min())
+        rows.append({"incident_id": name[k], "kind": "split", "reports": told, "probability": p})
+    return table("alternatives").frame(rows).with_columns(pl.col("probability").round(6))
 
 
 def cohesion(label: Ints, probability: Floats) -> Floats:

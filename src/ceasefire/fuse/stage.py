@@ -16,7 +16,7 @@ from ceasefire.fuse.candidates import Pairs, distinct, find_pairs
 from ceasefire.fuse.cluster import Graph, cluster
 from ceasefire.fuse.copies import find_origins
 from ceasefire.fuse.decisions import Ruling, coded_apart, coded_as_one, read_decisions
-from ceasefire.fuse.doubt import cohesion, link_probability, membership
+from ceasefire.fuse.doubt import alternatives, cohesion, link_probability, membership
 from ceasefire.fuse.encode import Encoded, Floats, Ints, encode, read_reports
 from ceasefire.fuse.explain import explain_incident
 from ceasefire.fuse.features import Levels, compare
@@ -36,6 +36,7 @@ class Fused:
     memberships: pl.DataFrame
     links: pl.DataFrame
     lineage: pl.DataFrame
+    alternatives: pl.DataFrame
     problems: tuple[Problem, ...]
     weights: pl.DataFrame
 
@@ -76,7 +77,7 @@ def fuse(
         table("reports").conform(reports)
     frame, problems = read_reports(reports)
     if not frame.height:
-        names = ("incidents", "memberships", "links", "lineage")
+        names = ("incidents", "memberships", "links", "lineage", "alternatives")
         empty = {name: table(name).empty() for name in names}
         return Fused(**empty, problems=tuple(problems), weights=default_weights().frame())
     data = encode(frame, _aliases(actors))
@@ -111,6 +112,7 @@ def fuse(
         memberships=table("memberships").conform(told),
         links=_links(data, left, right, levels, weights, weight, label, ruling),
         lineage=trace_names(members, left[together], right[together], ruling, previous),
+        alternatives=alternatives(graph, label, probability, incident.to_list(), data.ids),
         problems=tuple(problems + unusable + _crowded(pairs, weights) + notes),
         weights=weights.frame(),
     )

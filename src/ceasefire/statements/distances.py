@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import combinations, product
 
 import polars as pl
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from ceasefire.model import table
 from ceasefire.statements.conflicts import FIGURES, conflicts, near
@@ -60,8 +60,8 @@ def office_distances(sayings: Sequence[Saying], rules: Propositions) -> pl.DataF
 def jeffreys(k: int, n: int) -> tuple[float, float]:
     """The Jeffreys interval of a share of ``k`` in ``n``; its ends are 0 at none and 1 at all."""
     tail = (1 - LEVEL) / 2
-    low = 0.0 if k == 0 else float(beta.ppf(tail, k + JEFFREYS, n - k + JEFFREYS))
-    high = 1.0 if k == n else float(beta.ppf(1 - tail, k + JEFFREYS, n - k + JEFFREYS))
+    low = 0.0 if k == 0 else float(betaincinv(k + JEFFREYS, n - k + JEFFREYS, tail))
+    high = 1.0 if k == n else float(betaincinv(k + JEFFREYS, n - k + JEFFREYS, 1 - tail))
     return low, high
 
 
