@@ -36,6 +36,7 @@ from bench.agreement_peers import (
     rtamt_verdicts,
     signals,
 )
+from bench.agreement_worlds import worlds
 from bench.bars import Bar, report, write_block
 from ceasefire.comply.monitors import Verdicts
 
@@ -180,7 +181,7 @@ def heading(sizes: Sizes) -> list[str]:
     ]
 
 
-PARTS: list[Callable[[bool, bool], list[Bar]]] = [peers]
+PARTS: list[Callable[[bool, bool], list[Bar]]] = [peers, worlds]
 
 
 def main() -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ceasefire.agreement import load as load_agreement
     from ceasefire.attribute import attribute
     from ceasefire.case import Case, open_case
-    from ceasefire.comply import comply
+    from ceasefire.comply import Posterior, comply
     from ceasefire.fuse import fuse
     from ceasefire.picture import Picture
     from ceasefire.pipeline import derive
@@ -33,6 +33,7 @@ _HOMES = {
     "fuse": ("ceasefire.fuse", "fuse"),
     "attribute": ("ceasefire.attribute", "attribute"),
     "comply": ("ceasefire.comply", "comply"),
+    "Posterior": ("ceasefire.comply", "Posterior"),
     "load_agreement": ("ceasefire.agreement", "load"),
     "CaseError": ("ceasefire.problems", "CaseError"),
     "Problem": ("ceasefire.problems", "Problem"),
@@ -42,6 +43,7 @@ __all__ = [
     "Case",
     "CaseError",
     "Picture",
+    "Posterior",
     "Problem",
     "attribute",
     "comply",

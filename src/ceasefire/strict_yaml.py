@@ -20,9 +20,17 @@ import yaml
 
 from ceasefire.problems import CaseError, Problem
 
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d)")
+_LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(min|h|d)")
 _UNIT = {"min": 60, "h": 3600, "d": 86400}
+_INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?"
+_UNPRINTABLE = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_YEARS = range(1900, 2200)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def shortened(value: str) -> str:
+    """A value in quotes for a message, cut if it is long."""
+    return repr(value if len(value) <= 60 else value[:57] + "...")
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class Cell:
     def found(self) -> str:
         """The value in a few words, for a message."""
         if isinstance(self.value, str):
-            return repr(self.value if len(self.value) <= 60 else self.value[:57] + "...")
+            return shortened(self.value)
         return "a list" if isinstance(self.value, list) else "a mapping"
 
 
@@ -116,46 +124,57 @@ def record_shape(keys: Mapping[str, Key]) -> dict[str, Any]:
     return shape | ({"required": needed} if needed else {})
 
 
+class _Strict(yaml.BaseLoader):
+    """Composes the text, and notes what the strict subset leaves out where it stands."""
+
+    def __init__(self, text: str, reading: Reading) -> None:
+        super().__init__(text)
+        self.reading = reading
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        here = Cell("", event.start_mark.line + 1, event.start_mark.column + 1)
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor:
+            found = f"the anchor or alias {shortened(anchor)}"
+            self.reading.fail(here, "anchor", "every value written out", found, "write the value out in full")
+        if tag:
+            self.reading.fail(here, "tag", "plain values", f"the tag {shortened(tag)}", "remove the tag")
+        return super().compose_node(parent, index)
+
+
 def cells(text: str, reading: Reading) -> Cell:
     """Parse the text into cells.
 
     Raises:
         CaseError: the text is not YAML, or uses what the strict subset leaves out.
     """
+    root = None
     try:
-        root = yaml.compose(text, Loader=yaml.BaseLoader)
-        _refuse_extras(text, reading)
+        node = _Strict(text, reading).get_single_node()
+        if node is None:
+            reading.fail(
+                Cell("", 1, 1), "not_yaml", "keys and values", "an empty file", "start from an example"
+            )
+        elif not reading.problems:
+            root = _cell(node, reading)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         here = Cell("", mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
         reading.fail(here, "not_yaml", "YAML", str(error.problem or error.context), "correct this place")
-    except yaml.YAMLError as error:
-        reading.fail(
-            Cell("", 1, 1),
-            "not_yaml",
-            "YAML in UTF-8 text",
-            str(error).split("\n")[0],
-            "save it as plain text",
-        )
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position].split("\n")
+        here = Cell("", len(before), len(before[-1]) + 1)
+        found = f"the character U+{int(error.character):04X}"
+        reading.fail(here, "not_yaml", "YAML in UTF-8 text", found, "remove it, and save as plain text")
+    except (ValueError, OverflowError) as error:
+        # The parser lets through what Python cannot hold: the number of a character or a version beyond all bounds.
+        reading.fail(Cell("", 1, 1), "not_yaml", "YAML", str(error), "write characters, not their numbers")
     except RecursionError:
         reading.fail(Cell("", 1, 1), "not_yaml", "a few levels", "endless nesting", "make the file flatter")
     reading.stop_if_failed()
-    if root is None:
-        reading.fail(Cell("", 1, 1), "not_yaml", "keys and values", "an empty file", "start from an example")
-        reading.stop_if_failed()
-    return _cell(root, reading) if root else Cell({}, 1, 1)
-
-
-def _refuse_extras(text: str, reading: Reading) -> None:
-    for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        mark = event.start_mark
-        here = Cell("", mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
-        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
-        if anchor:
-            found = f"the anchor or alias {anchor!r}"
-            reading.fail(here, "anchor", "every value written out", found, "write the value out in full")
-        if tag:
-            reading.fail(here, "tag", "plain values", f"the tag {tag!r}", "remove the tag")
+    assert root is not None
+    return root
 
 
 def _cell(node: yaml.Node, reading: Reading, key_at: tuple[int, int] | None = None) -> Cell:
@@ -174,7 +193,7 @@ def _cell(node: yaml.Node, reading: Reading, key_at: tuple[int, int] | None = No
             )
         elif key.value in mapping:
             first = mapping[key.value].key_at
-            found = f"{key.value!r} again (first in line {first[0] if first else '?'})"
+            found = f"{shortened(key.value)} again (first in line {first[0] if first else '?'})"
             reading.fail(cell, "duplicate_key", "each key once", found, "keep one of the two", key=True)
         else:
             mapping[str(key.value)] = cell
@@ -210,7 +229,7 @@ def record(reading: Reading, cell: Cell, keys: Mapping[str, Key]) -> dict[str, A
     for name, entry in entries.items():
         if name not in keys:
             reading.fail(
-                entry, "unknown_key", "a known key", f"{name!r}", nearest(name, list(keys)), key=True
+                entry, "unknown_key", "a known key", shortened(name), nearest(name, list(keys)), key=True
             )
     if isinstance(cell.value, dict):
         for name, key in keys.items():
@@ -222,9 +241,16 @@ def record(reading: Reading, cell: Cell, keys: Mapping[str, Key]) -> dict[str, A
 @shaped({"type": ["string", "number", "boolean"]})
 def text(reading: Reading, cell: Cell) -> str:
     """Read text that is not empty."""
-    if isinstance(cell.value, str) and cell.value.strip():
-        return " ".join(cell.value.split())
-    found = "nothing" if cell.value == "" else cell.found
+    value = " ".join(cell.value.split()) if isinstance(cell.value, str) else ""
+    odd = _UNPRINTABLE.search(value)
+    if odd:
+        # An escape can write what no file may hold; half a character would stop every later stage.
+        found = f"the character U+{ord(odd[0]):04X}"
+        reading.fail(cell, "wrong_value", "a text of printable characters", found, "remove it")
+        return ""
+    if value:
+        return value
+    found = cell.found if cell.value and not isinstance(cell.value, str) else "nothing"
     reading.fail(cell, "wrong_value", "a text", found, "write the text, or leave the key out")
     return ""
 
@@ -243,7 +269,7 @@ def identifier(reading: Reading, cell: Cell) -> str:
 @shaped({"type": "number", "minimum": 0})
 def number(reading: Reading, cell: Cell) -> float:
     """Read a decimal number of zero or more."""
-    if isinstance(cell.value, str) and re.fullmatch(r"\d{1,12}(\.\d{1,12})?", cell.value):
+    if isinstance(cell.value, str) and re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", cell.value):
         return float(cell.value)
     reading.fail(
         cell, "wrong_value", "a number such as 0.9", cell.found, "write digits, with a decimal point"
@@ -263,7 +289,7 @@ def probability(reading: Reading, cell: Cell) -> float:
 @shaped({"type": "integer", "minimum": 0})
 def integer(reading: Reading, cell: Cell) -> int:
     """Read a whole number of zero or more."""
-    if isinstance(cell.value, str) and re.fullmatch(r"\d{1,12}", cell.value):
+    if isinstance(cell.value, str) and re.fullmatch(r"[0-9]{1,12}", cell.value):
         return int(cell.value)
     reading.fail(cell, "wrong_value", "a whole number", cell.found, "write digits only")
     return 0
@@ -277,12 +303,12 @@ def flag(reading: Reading, cell: Cell) -> bool:
     return cell.value == "true"
 
 
-@shaped({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(min|h|d)$", "examples": ["48h", "7d", "30min"]})
+@shaped({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? *(min|h|d)$", "examples": ["48h", "7d", "30min"]})
 def length(reading: Reading, cell: Cell) -> timedelta:
     """Read a length of time: 48h, 7d, 30min."""
     match = _LENGTH.fullmatch(cell.value) if isinstance(cell.value, str) else None
     seconds = float(match[1]) * _UNIT[match[2]] if match else 0.0
-    if not 0 < seconds <= 100 * 366 * 86400:
+    if not 1 <= seconds <= 100 * 366 * 86400:
         reading.fail(cell, "wrong_value", "a length such as 48h, 7d or 30min", cell.found, "number and unit")
         return timedelta(0)
     return timedelta(seconds=seconds)
@@ -293,13 +319,15 @@ def instant(reading: Reading, cell: Cell) -> datetime:
     """Read a time with hour and minute, in the zone named on top or with an offset of its own. UTC out."""
     fallback = datetime(1970, 1, 1, tzinfo=UTC)
     value = cell.value if isinstance(cell.value, str) else ""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?", value):
+    if not re.fullmatch(_INSTANT, value, re.ASCII):
         reading.fail(
             cell, "wrong_value", "a time such as 2016-09-12T19:00", cell.found, "write day and hour together"
         )
         return fallback
     try:
         at = datetime.fromisoformat(value)
+        if at.year not in _YEARS:
+            raise ValueError(f"the year {at.year}")
         if at.tzinfo is None:
             if reading.zone is None:
                 action = "name the zone on top, for example timezone: Asia/Damascus"
@@ -316,7 +344,7 @@ def instant(reading: Reading, cell: Cell) -> datetime:
 def day(reading: Reading, cell: Cell) -> str:
     """Read a date that may stop at the year or month; it stays text, never padded."""
     if isinstance(cell.value, str) and re.fullmatch(
-        r"\d{4}(-(0[1-9]|1[0-2])(-([0-2]\d|3[01]))?)?", cell.value
+        r"\d{4}(-(0[1-9]|1[0-2])(-([0-2]\d|3[01]))?)?", cell.value, re.ASCII
     ):
         return cell.value
     reading.fail(cell, "wrong_value", "a date such as 2016-07-28", cell.found, "write year, month and day")
@@ -359,19 +387,20 @@ def listed(item: Reader) -> Reader:
     """Read a list, or one value alone as a list of one. No value twice."""
     one = shape_of(item)
 
-    @shaped({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
+    @shaped({"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}]})
     def read(reading: Reading, cell: Cell) -> tuple[Any, ...]:
         members = cell.value if isinstance(cell.value, list) else [cell]
         if not members:
             reading.fail(
                 cell, "wrong_value", "at least one value", "an empty list", "fill it or leave the key out"
             )
-        values: list[Any] = []
+        values: dict[str, Any] = {}  # by their words: a list may be long, and its values need not be hashable
         for member in members:
+            before = len(reading.problems)
             value = item(reading, member)
-            if value in values:
+            if repr(value) in values and len(reading.problems) == before:
                 reading.fail(member, "wrong_value", "each value once", member.found, "remove the repetition")
-            values.append(value)
-        return tuple(values)
+            values[repr(value)] = value
+        return tuple(values.values())
 
     return read

@@ -4,6 +4,7 @@ In: strict YAML (see ``load``) or the same records made by hand. Out: frozen ``A
 form (``dump``), and what the drafters left open (``lint``). Method: docs/methods/agreement.md.
 """
 
+from ceasefire.agreement.change import change
 from ceasefire.agreement.language import (
     Agreement,
     Amendment,
@@ -59,6 +60,7 @@ __all__ = [
     "Quiet",
     "Variant",
     "Zone",
+    "change",
     "dump",
     "lint",
     "load",

@@ -11,6 +11,7 @@ from typing import Any
 
 from ceasefire.agreement.language import (
     ACT_GROUPS,
+    EXEMPTED,
     IN_FORCE,
     OTHER_SIDE,
     PROTECTED,
@@ -206,6 +207,10 @@ def _read_norm(reading: Reading, name: str, cell: Cell) -> Norm | None:
         if key in row and key not in must + may:
             entry = mapping_of(reading, cell)[key]
             reading.fail(entry, "clause_verb", f"a key of {verb!r}", repr(key), "move or remove it", key=True)
+    if verb == "each" and "expect" in row and bool(row["each"].act) != bool(row["expect"].act):
+        entry = mapping_of(reading, cell)["expect"]
+        expected, found = "'expect' of the kind of 'each'", "an act of one and access of the other"
+        reading.fail(entry, "clause_verb", expected, found, "watch act in both, or access in both", key=True)
     unbound = "who" not in row and not ("bearer" in row and "untestable" in row)
     if verb not in ("consecutive", "power", "permission") and unbound:
         expected = "'who' is bound (or 'bearer' in words, with 'untestable')"
@@ -249,9 +254,9 @@ def _verb(verb: str, row: dict[str, Any]) -> Verb:
 EXCEPTION: dict[str, Key] = {
     "title": Key(text, required=True),
     "affected": Key(
-        listed(name_of("party", also=("exempted", *PROTECTED))), about="one of these is among the affected"
+        listed(name_of("party", also=(EXEMPTED, *PROTECTED))), about="one of these is among the affected"
     ),
-    "area": Key(word("exempted"), about="the place is held by an exempted group"),
+    "area": Key(word(EXEMPTED), about="the place is held by an exempted group"),
     "reply_within": Key(length, about="it answers an attack of the other side, so shortly before"),
     "near_km": Key(number, about="... and so close by"),
     "deliveries": Key(listed(text), about="the deliveries of the access record it is about"),
@@ -315,6 +320,7 @@ CLOCK: dict[str, Key] = {
     "reset": Key(_OWNERS),
     "watches": Key(listed(name_of("norm"))),
     "access": Key(name_of("clock")),
+    "certified_by": Key(text, about="who certifies the days, as the text says"),
     "quiet": Key(_read_quiet, about="when a day counts as calm"),
     "source": Key(text),
     "note": Key(text),

@@ -30,6 +30,7 @@ PROTECTED = {
     "aid": ("aid", "humanitarian", "medical"),
 }
 
+EXEMPTED = "exempted"
 IN_FORCE = "in-force"
 NO_HOLDER = "nobody (a precondition)"
 
@@ -196,7 +197,8 @@ class Norm:
 
     ``who`` names parties; ``bearer`` says in words who is bound when that is not a party of the agreement. It binds
     ``during`` a clock or while the agreement is in force, from ``since`` and ``until`` an instant or a clock's end.
-    A shortfall of ``best_efforts`` is never called a breach on its own.
+    A shortfall of ``best_efforts`` is never called a breach on its own. ``replaced`` is set in ``Agreement.clauses``
+    only: when an amendment changed or repealed this wording.
     """
 
     id: str
@@ -218,6 +220,7 @@ class Norm:
     best_efforts: bool = False
     variants: tuple[Variant, ...] = ()
     note: str | None = None
+    replaced: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -277,7 +280,8 @@ class Clock:
     """One clock. One of ``length``, ``until``, ``consecutive``, ``delivery`` says what it counts; none = open-ended.
 
     ``renew`` and ``reset``: ``all-owners`` (jointly), ``any-owner`` or ``nobody``. A consecutive clock counts
-    days that are quiet under ``watches`` (clauses) and open under ``access`` (a delivery clock).
+    days that are quiet under ``watches`` (clauses) and open under ``access`` (a delivery clock); ``certified_by`` says
+    in words who the text says must certify them.
     """
 
     id: str
@@ -293,6 +297,7 @@ class Clock:
     watches: tuple[str, ...] = ()
     access: str | None = None
     quiet: Quiet | None = None
+    certified_by: str | None = None
     source: str | None = None
     note: str | None = None
 
@@ -354,8 +359,7 @@ class Agreement:
             for name in (*change.norms, *change.repeals):
                 if name in latest:
                     old = found[latest[name]]
-                    ends = [u for u in (old.until, change.since) if isinstance(u, datetime)]
-                    found[latest[name]] = replace(old, until=min(ends))
+                    found[latest[name]] = replace(old, replaced=min(old.replaced or change.since, change.since))
             for name, norm in change.norms.items():
                 latest[name] = f"{name}@{change.id}" if name in found else name
                 since = max(norm.since or change.since, change.since)

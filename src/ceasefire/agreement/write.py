@@ -51,6 +51,11 @@ def dump(agreement: Agreement) -> str:
         "open_points": a.open_points,
         "amendments": {k: _amendment(c) for k, c in a.amendments.items()},
     }
+    return write(body)
+
+
+def write(body: dict[str, Any]) -> str:
+    """Entries as strict YAML text; empty ones are left out."""
     return "".join(_lines(_filled(body), 0))
 
 

@@ -50,6 +50,9 @@ CALM_HOURS = 24.0
 # Without any account of anything for so long after the last one, nobody is looking any more: silence is not calm.
 LOOKING_HOURS = 72.0
 
+# A clock that has run for more days than this is not counted hour by hour in every world: most likely a wrong year.
+COUNTED_DAYS = 3660
+
 # A note about many incidents names the first few.
 NAMED_IN_A_NOTE = 8
 

@@ -129,7 +129,7 @@ def declared(terms: Agreement, track: Course, as_of: datetime, horizon: datetime
                 track.started,
                 until,
                 hours(until - track.started),
-                hours(min(as_of, until) - track.started),
+                max(0.0, hours(min(as_of, until) - track.started)),
                 None,
                 f"offered, and not found to be agreed by all owners; it would run to {shown(until, terms)}",
             )
@@ -259,6 +259,9 @@ def _reset(terms: Agreement, track: Course, row: Mapping[str, Any], names: Names
         )
         return
     span = track.clock.consecutive or track.clock.length
+    if not span and track.end is not None and row["at"] >= track.end:
+        _told(track, row, f"no effect: the end, {shown(track.end, terms)}, had already passed")
+        return
     track.started = row["at"]
     track.resets.append(row["at"])
     track.end = row["at"] + span if span else track.end

@@ -166,9 +166,18 @@ def read_run(
             clock, "counted", "not_started", track.started, nominal, needed, 0.0, 1.0, "not started"
         )
         return reading, never
-    if dial.at_most is None:
+    stopped = "" if horizon >= track.started else "the record itself stops before it starts"
+    if dial.at_most is None or stopped:
         reading = ClockReading(
-            clock, "counted", "undetermined", track.started, nominal, needed, None, None, dial.why
+            clock,
+            "counted",
+            "undetermined",
+            track.started,
+            nominal,
+            needed,
+            None,
+            None,
+            dial.why or stopped,
         )
         return reading, never
     quiet = calm.quiet_for(now)

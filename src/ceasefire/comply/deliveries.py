@@ -146,7 +146,8 @@ def _authorities(row: Mapping[str, Any], names: Names) -> set[str]:
 
 def _happening(norm: Norm, holder: str, delivery: str, p: float, start: datetime, end: datetime) -> Happening:
     return Happening(
-        id=f"{norm.id}|{holder}|{delivery}",
+        # By place in the list of bearers and not by name: draws are keyed by it, and luck knows no party.
+        id=f"{norm.id}|{norm.who.index(holder)}|{delivery}",
         start=start,
         end=end,
         act="access",

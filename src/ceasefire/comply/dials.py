@@ -11,10 +11,12 @@ from datetime import timedelta
 from ceasefire.agreement import Agreement, Clock, Quiet
 from ceasefire.agreement.language import Never, acts_of
 from ceasefire.comply import counted
+from ceasefire.comply.choices import COUNTED_DAYS
 from ceasefire.comply.clocks import declared, hours
 from ceasefire.comply.counted import Dial
 from ceasefire.comply.judged import Judged
 from ceasefire.comply.prohibitions import Window
+from ceasefire.comply.verdicts import untestable
 
 
 def dials_of(judged: Judged) -> dict[str, Dial]:
@@ -25,7 +27,18 @@ def dials_of(judged: Judged) -> dict[str, Dial]:
         watches, quiet = _watched(terms, clock)
         if not watches or (clock.consecutive is None and clock.delivery is None):
             continue
-        dial = counted.dial_of(terms, track, quiet or Quiet(killed_a_day=0), watches, judged.horizon)
+        longest = track.started + timedelta(days=COUNTED_DAYS)
+        until = min(judged.horizon, longest)
+        dial = counted.dial_of(terms, track, quiet or Quiet(killed_a_day=0), watches, until)
+        reasons = [untestable(terms, terms.clauses[name]) for name in watches]
+        if judged.horizon > longest:
+            why = f"it has run for more than {COUNTED_DAYS} days, too many to be counted"
+            found[clock.id] = replace(dial, at_most=None, why=why)
+            continue
+        if reasons and all(reasons):
+            why = f"what it watches cannot be tested: {reasons[0]}"
+            found[clock.id] = replace(dial, at_most=None, why=why)
+            continue
         found[clock.id] = _relative(judged, dial, quiet) if quiet and quiet.share is not None else dial
     return found
 

@@ -49,6 +49,7 @@ def with_doubles(items: Sequence[Happening], ties: Ties, evidence: Evidence) -> 
             id=name + SECOND,
             start=min(start for start, _ in times),
             end=max(end for _, end in times),
+            second=True,
             killed=None,  # its dead are counted with the first
         )
         if second.start <= evidence.as_of:

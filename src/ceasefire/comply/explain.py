@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from ceasefire.agreement import Norm
 from ceasefire.comply.exact import absence
 from ceasefire.comply.judged import Judged
 from ceasefire.comply.prohibitions import Tally
+from ceasefire.comply.worlds import error_of
 from ceasefire.model import table
 
 Tables = list[tuple[str, pl.DataFrame]]
@@ -128,6 +130,9 @@ def _incidents(judged: Judged, result: Tally) -> pl.DataFrame:
                 "act": item.act,
                 "killed": item.killed,
                 "p_carried_out": result.did[k],
+                "p_own": result.own[k],
+                "p_in_time_and_place": result.inside[k],
+                "p_protected": result.protected[k],
                 "p_excused": result.excused[k],
                 "p_counts": result.counted[k],
                 "weighed": result.notes[k] or None,
@@ -140,6 +145,9 @@ def _incidents(judged: Judged, result: Tally) -> pl.DataFrame:
         "act": pl.String(),
         "killed": pl.Int64(),
         "p_carried_out": pl.Float64(),
+        "p_own": pl.Float64(),
+        "p_in_time_and_place": pl.Float64(),
+        "p_protected": pl.Float64(),
         "p_excused": pl.Float64(),
         "p_counts": pl.Float64(),
         "weighed": pl.String(),
@@ -149,19 +157,21 @@ def _incidents(judged: Judged, result: Tally) -> pl.DataFrame:
 
 def _arithmetic(judged: Judged, result: Tally) -> pl.DataFrame:
     """Independent arithmetic beside the share of worlds; they differ where one camp's word is counted once."""
-    kept = 1.0 - absence(result.counted)
-    draws = judged.worlds.draws
+    independent = absence(result.counted)
     share = float(result.breached.mean())
-    return pl.DataFrame(
-        {
-            "quantity": [
-                "1 - product of (1 - p_counts), if all incidents were independent",
-                f"share of {draws} worlds with at least one breach (used)",
-                "difference: what one camp alone says counts once",
-            ],
-            "value": [1.0 - kept, share, 1.0 - kept - share],
-        }
-    )
+    low, middle, high = (float(q) for q in np.quantile(result.count, [0.05, 0.5, 0.95]))
+    rows = [
+        ("1 - product of (1 - p_counts), if all incidents were independent", independent),
+        (f"share of {judged.worlds.draws} worlds with at least one breach", share),
+        ("Monte Carlo error of that share", error_of(result.breached) or 0.0),
+        ("difference: what hangs together counts once", independent - share),
+        ("breaches, lower end of the 90 % interval", low),
+        ("breaches, median", middle),
+        ("breaches, upper end of the 90 % interval", high),
+    ]
+    if result.exact is not None:
+        rows.insert(2, ("exact, since nothing but what is told here hangs together (used)", result.exact))
+    return pl.DataFrame(rows, schema=["quantity", "value"], orient="row")
 
 
 def _clock(judged: Judged, clock: str) -> Tables:

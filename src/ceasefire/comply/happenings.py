@@ -7,12 +7,12 @@ they count with; exempted groups keep their own name, whatever name the source u
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
 
-from ceasefire.agreement import Agreement
+from ceasefire.agreement import Agreement, Event
 from ceasefire.agreement.language import PROTECTED
 from ceasefire.comply.evidence import Evidence
 
@@ -33,6 +33,10 @@ class Names:
     def place(self, name: str | None) -> str | None:
         """The canonical name of a place, by name or alias in any script; the name itself if unknown."""
         return None if name is None else self.place_of.get(name.casefold().strip(), name)
+
+    def placed(self, event: Event) -> Event:
+        """An event whose place, if it names one, is told by its canonical name."""
+        return event if event.at is None else replace(event, at=self.place(event.at))
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Happening:
     norm_id: str | None = None
     """For what the access record tells: the one clause it counts under. Incidents have none."""
     delivery: str | None = None
+    second: bool = False
+    """What some reports of another incident may be about, if they are not about it: counted, and never listed."""
 
     @property
     def hours(self) -> float:

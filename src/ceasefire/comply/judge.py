@@ -29,7 +29,7 @@ from ceasefire.comply.notes import problems_of
 from ceasefire.comply.posterior import Posterior
 from ceasefire.comply.prohibitions import BEARER, CALM, OPEN, Lane, Window, tally
 from ceasefire.comply.responses import answered_in_time
-from ceasefire.comply.statements import Statement, where
+from ceasefire.comply.statements import Statement, read_statement, where
 from ceasefire.comply.testimony import blamed
 from ceasefire.comply.worlds import draw
 from ceasefire.model import table
@@ -61,6 +61,19 @@ class Complied:
             KeyError: nothing of that name is judged over worlds; the message names what is.
         """
         return where(self._judged, identifier, status, holder)
+
+    def ask(self, words: str) -> Statement:
+        """A joint statement in words, such as ``seven-days met and not S1a breached by russia``.
+
+        Raises:
+            ValueError: the words are no such statement.
+            KeyError: a part of it is not judged over worlds.
+        """
+        return read_statement(words, self.where)
+
+    def under(self, terms: Agreement) -> Complied:
+        """The same evidence and draws under another agreement: what if it had said something else."""
+        return comply(terms, self._judged.source, seed=self._seed, draws=self._draws)
 
     def at(self, instant: datetime) -> Complied:
         """The same knowledge, judged as at another instant ("as known now")."""
@@ -105,7 +118,7 @@ def comply(
     if given is not None:
         items = [replace(item, authors=given.shares_of(item.id), named=None) for item in items]
     items, ties = with_doubles(items, ties, evidence)
-    judged = Judged(terms, evidence, names, items)
+    judged = Judged(terms, evidence, given or evidence, names, items)
     for clock in terms.clocks.values():
         judged.courses[clock.id] = course(terms, clock, evidence.declarations, names, evidence.as_of)
     lanes, told = _lanes(judged)
@@ -138,7 +151,7 @@ def comply(
 
 
 def window_of(judged: Judged, norm: Norm) -> Window:
-    """When a clause binds: while the agreement is in force, or during a clock, from and until what it says."""
+    """When a clause binds: in force or during a clock, from and until what it says, before any change of its text."""
 
     def end_of(clock: str) -> datetime | None:
         track = judged.courses[clock]
@@ -149,6 +162,7 @@ def window_of(judged: Judged, norm: Norm) -> Window:
         start, ends = judged.terms.in_force.start, [judged.terms.in_force.end]
     else:
         start, ends = judged.terms.clocks[norm.during].starts, [end_of(norm.during)]
+    ends.append(norm.replaced)
     ends.append(end_of(norm.until) if isinstance(norm.until, str) else norm.until)
     known = [x for x in ends if x is not None]
     return Window(max(start, norm.since or start), min(known) if known else None)
@@ -164,6 +178,7 @@ def _lanes(judged: Judged) -> tuple[list[Lane], list[Happening]]:
     lanes: list[Lane] = []
     told: list[Happening] = []
     watched = {name for clock in judged.terms.clocks.values() for name in clock.watches}
+    placed = judged.names.placed
     for norm in judged.terms.clauses.values():
         window = window_of(judged, norm)
         judged.windows[norm.id] = window
@@ -172,9 +187,9 @@ def _lanes(judged: Judged) -> tuple[list[Lane], list[Happening]]:
             continue
         if isinstance(verb, Never) and verb.event.act:
             for holder in norm.who:
-                lanes += [Lane(norm, holder, window, verb.event, role) for role in (BEARER, OPEN)]
-            if norm.id in watched:
-                lanes.append(Lane(norm, "", window, verb.event, CALM))
+                lanes += [Lane(norm, holder, window, placed(verb.event), role) for role in (BEARER, OPEN)]
+            if norm.id.split("@")[0] in watched:
+                lanes.append(Lane(norm, "", window, placed(verb.event), CALM))
         elif isinstance(verb, Never):
             rows = deliveries.rows_in(judged.evidence, window)
             for holder in norm.who:
@@ -192,7 +207,7 @@ def _lanes(judged: Judged) -> tuple[list[Lane], list[Happening]]:
                 lanes.append(Lane(norm, holder, Window(window.start, None), verb.trigger))
         elif isinstance(verb, By) and verb.undone_by is not None and verb.due is not None:
             after = Window(max(window.start, verb.due), window.end)
-            lanes += [Lane(norm, holder, after, verb.undone_by) for holder in norm.who]
+            lanes += [Lane(norm, holder, after, placed(verb.undone_by)) for holder in norm.who]
     return lanes, told
 
 
@@ -255,11 +270,17 @@ def _judge_deadline(judged: Judged, bound: verdicts.Bound, verb: By) -> None:
     result = weigh(judged.terms, bound.holder, _achievements(judged, verb, bound.holder, bound.window))
     judged.weighed[key] = {"": result}
     past = verb.due is not None and verb.due <= judged.evidence.as_of
-    done = judged.worlds.coin(result.probability, "done", *key)
+    done = judged.worlds.coin(
+        result.probability, "done", bound.norm.id, str(bound.norm.who.index(bound.holder))
+    )
     undone = judged.tallies.get(key)
     kept = done if undone is None else done & ~undone.breached
-    told = bool(result.terms) or (undone is not None and bool(undone.columns))
-    judged.status[key] = {"satisfied": kept, "breached": ~kept & past} if told else {}
+    judged.status[key] = {}
+    if result.terms:
+        judged.status[key] = {"satisfied": kept, "breached": ~kept & past}
+    elif undone is not None and undone.columns:
+        # Nobody says whether it was done, and even odds are no evidence: only what showed afterwards counts.
+        judged.status[key] = {"breached": undone.breached & past}
     judged.rows.append(verdicts.of_deadline(bound, result, verb, past, undone, kept))
     if undone is not None:
         judged.incident_rows += verdicts.incident_rows(bound, undone, judged.worlds)

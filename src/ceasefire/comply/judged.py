@@ -23,6 +23,7 @@ from ceasefire.comply.counted import Calm, Dial
 from ceasefire.comply.deliveries import Response
 from ceasefire.comply.evidence import Evidence
 from ceasefire.comply.happenings import Happening, Names
+from ceasefire.comply.posterior import Posterior
 from ceasefire.comply.prohibitions import Tallied, Tally, Window
 from ceasefire.comply.worlds import Worlds
 from ceasefire.problems import Problem
@@ -37,6 +38,7 @@ class Judged:
 
     terms: Agreement
     evidence: Evidence
+    source: Evidence | Posterior
     names: Names
     items: list[Happening]
     worlds: Worlds = field(init=False)

@@ -23,6 +23,7 @@ from ceasefire.comply.draws import LAST, ONE, Bits, Floats, fill_uniform, popcou
 Ints = NDArray[np.int64]
 PLANES = 20  # bits of the counters of incidents a lane: about a million
 MAX_SLOTS = 64
+SHARE = 256  # incidents for which a thread is worth starting
 
 
 class Cast(NamedTuple):
@@ -139,7 +140,7 @@ def run(
 ) -> Sums:
     """Run all lanes over all worlds, on two threads or so; the answer does not depend on how many."""
     n, size = len(cast.start), (draws, len(lanes.start), len(touches.lane), dials)
-    workers = min(threads or cpu_count() or 1, max(1, n // 256), 8)
+    workers = min(threads or cpu_count() or 1, max(1, n // SHARE), 8)
     edges = np.linspace(0, n, workers + 1).astype(np.int64)
     parts = [Sums.empty(*size) for _ in range(workers)]
 

@@ -20,7 +20,7 @@ def problems_of(judged: Judged, timeless: list[str]) -> list[Problem]:
         for i in timeless
     ]
     for item in judged.items:
-        if not item.authors and item.act in acts_of(("attack",)):
+        if not item.second and not item.authors and item.act in acts_of(("attack",)):
             action = "counted for nobody"
             found.append(_problem("note", "no_attribution", "a probable author", "none", action, item.id))
     found += _outside(judged)
@@ -51,7 +51,7 @@ def _outside(judged: Judged) -> list[Problem]:
     found: list[Problem] = []
     unblamed: list[str] = []
     for item in judged.items:
-        if item.act not in attacks or item.id in seen or not item.authors:
+        if item.second or item.act not in attacks or item.id in seen or not item.authors:
             continue
         period = terms.in_force
         if item.end < period.start or (period.end is not None and item.start >= period.end):

@@ -68,6 +68,10 @@ class Tally:
     counted: list[float] = field(default_factory=list)
     excused: list[float] = field(default_factory=list)
     did: list[float] = field(default_factory=list)
+    inside: list[float] = field(default_factory=list)
+    protected: list[float] = field(default_factory=list)
+    own: list[float] = field(default_factory=list)
+    second: list[bool] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     breached: Mask = field(default_factory=lambda: np.zeros(0, bool))
     forgiven: Mask = field(default_factory=lambda: np.zeros(0, bool))
@@ -93,7 +97,7 @@ class Tally:
         return [
             k
             for k in range(len(self.columns))
-            if self.did[k] >= TOUCH and (self.counted[k] > 0 or self.excused[k] > 0)
+            if not self.second[k] and self.did[k] >= TOUCH and (self.counted[k] > 0 or self.excused[k] > 0)
         ]
 
 
@@ -107,9 +111,13 @@ class _Touch(NamedTuple):
     excuse: int
     gate: int
     did: float
-    alone: float | None  # probability that it counts, if nothing but the bloc it shares its luck with matters
-    bloc: int  # -1 = its luck is its own
-    note: str
+    alone: float | None = (
+        None  # probability that it counts, if nothing but the bloc it shares its luck with matters
+    )
+    bloc: int = -1  # its luck is its own
+    note: str = ""
+    inside: float = 1.0  # share of its time and place inside the clause's
+    protected_share: float = 1.0
 
 
 @dataclass
@@ -156,6 +164,16 @@ def tally(terms: Agreement, worlds: Worlds, lanes: Sequence[Lane], dials: Sequen
     return Tallied(
         lanes, tallies, sums, {dial.clock: k for k, dial in enumerate(dials)}, compiler.replies_cut
     )
+
+
+def excused(terms: Agreement, worlds: Worlds, lane: Lane, column: int) -> Mask:
+    """The worlds in which an exception of the lane's clause holds for one incident."""
+    compiler = _Compiler(terms, worlds)
+    excuses = [terms.exceptions[name] for name in lane.norm.unless]
+    bits, row, _ = compiler._excuses(lane, excuses, column, worlds.items[column])
+    if row >= 0:
+        return np.asarray(unpack(compiler.gates[row - len(worlds.gates)], worlds.draws))
+    return np.asarray((bits >> worlds.option(column)) & 1 == 1)
 
 
 def _disturbed(lane: Lane, dials: Sequence[Dial]) -> int:
@@ -214,6 +232,10 @@ def _tallies(
         mine.counted.append(sums.n_counted[t] / draws)
         mine.excused.append(sums.n_excused[t] / draws)
         mine.did.append(touch.did)
+        mine.inside.append(touch.inside)
+        mine.protected.append(touch.protected_share)
+        mine.own.append(float(worlds.real(touch.column).mean()))
+        mine.second.append(worlds.items[touch.column].second)
         mine.notes.append(touch.note)
     for key, mine_touches in own.items():
         found[key].exact = _exactly(mine_touches)
@@ -303,7 +325,7 @@ class _Compiler:
                 bits |= scope.protected(terms, event, bearer, item)
             whole = EVERY_SLOT if bits else 0
             every = (1 << max(len(item.affected), 2)) - 1
-            return _Touch(column, k, whole, every, 0, False, -1, gate, 0.0, None, -1, "") if bits else None
+            return _Touch(column, k, whole, every, 0, False, -1, gate, 0.0) if bits else None
         slots, chance = self._did(column, holder)
         if lane.role == OPEN:
             if item.named != frozenset() or item.exempt_area or chance <= 0:
@@ -312,7 +334,7 @@ class _Compiler:
                 return None
             self.n_open[k] += 1
             every = (1 << max(len(item.affected), 2)) - 1
-            return _Touch(column, k, slots, every, 0, False, -1, gate, chance, None, -1, "")
+            return _Touch(column, k, slots, every, 0, False, -1, gate, chance)
         # Nobody is judged on a prior alone: somebody has to blame the bearer.
         if chance <= 0 or (item.named is not None and holder not in item.named):
             return None
@@ -322,19 +344,25 @@ class _Compiler:
             return None
         exempt, excuse, note = self._excuses(lane, excuses, column, item)
         alone, bloc = None, int(self.worlds.cast.bloc[column])
+        inside, share = self._inside(lane, column), scope.share_of(bits, item)
         if (
             gate < 0
             and excuse < 0
             and self.worlds.cast.real[column] < 0
             and self.worlds.cast.drawn_row[column] < 0
         ):
-            inside, share = self._inside(lane, column), scope.share_of(bits & ~exempt, item)
+            counts = scope.share_of(bits & ~exempt, item)
             # Of what stands or falls together, the greatest chance is that of any, if it leads and nothing else is drawn.
-            if bloc < 0 or (slots == 1 and {inside, share} <= {0.0, 1.0}):
-                alone = chance * inside * share
+            if bloc < 0 or (slots == 1 and {inside, counts} <= {0.0, 1.0}):
+                alone = chance * inside * counts
+        if gate >= 0:
+            held = self.gates[gate - len(self.worlds.gates)]
+            inside *= float(unpack(held, self.worlds.draws).mean())
         if not note and not item.affected and event.against:
             note = "the affected are not named"
-        return _Touch(column, k, slots, bits, exempt, forgivable, excuse, gate, chance, alone, bloc, note)
+        return _Touch(
+            column, k, slots, bits, exempt, forgivable, excuse, gate, chance, alone, bloc, note, inside, share
+        )
 
     def _inside(self, lane: Lane, column: int) -> float:
         """Share of an incident's interval inside the lane's time."""

@@ -15,7 +15,7 @@ from ceasefire.agreement import Each, Norm
 from ceasefire.comply import scope
 from ceasefire.comply.happenings import Happening
 from ceasefire.comply.judged import Judged
-from ceasefire.comply.prohibitions import Window
+from ceasefire.comply.prohibitions import Lane, Window, excused
 
 Mask = NDArray[np.bool_]
 
@@ -34,6 +34,7 @@ def answered_in_time(judged: Judged, norm: Norm, holder: str, window: Window) ->
     """Run a duty to answer over the worlds."""
     verb, worlds, terms = norm.verb, judged.worlds, judged.terms
     assert isinstance(verb, Each)
+    asks, expects = judged.names.placed(verb.trigger), judged.names.placed(verb.expect)
     now = worlds.hour_of(judged.evidence.as_of)
     low, high = worlds.hour_of(window.start), worlds.hour_of(window.end)
     nothing = np.zeros(worlds.draws, bool)
@@ -50,24 +51,22 @@ def answered_in_time(judged: Judged, norm: Norm, holder: str, window: Window) ->
         return np.full(worlds.draws, inside) if isinstance(inside, bool) else inside
 
     replies = [
-        (worlds.by([holder], k) & placed(verb.expect, worlds.items[k]), worlds.hours(k))
-        for k in columns(verb.expect)
+        (worlds.by([holder], k) & placed(expects, worlds.items[k]), worlds.hours(k))
+        for k in columns(expects)
         if any(holder in answer.split("+") for answer in worlds.items[k].authors)
     ]
     breached, waiting, any_trigger = nothing.copy(), nothing.copy(), nothing.copy()
     told = []
     within = np.inf if verb.within is None else verb.within.total_seconds() / 3600
-    for k in columns(verb.trigger):
+    for k in columns(asks):
         item, at = worlds.items[k], worlds.hours(k)
-        fires = worlds.real(k) & placed(verb.trigger, item) & (at >= low) & (at < high)
-        if verb.trigger.by:
-            fires &= worlds.by(list(verb.trigger.by), k)
-        bits = scope.protected(terms, verb.trigger, holder, item) if verb.trigger.against else ~0
+        fires = worlds.real(k) & placed(asks, item) & (at >= low) & (at < high)
+        if asks.by:
+            fires &= worlds.by(list(asks.by), k)
+        bits = scope.protected(terms, asks, holder, item) if asks.against else ~0
         fires &= (bits >> worlds.option(k)) & 1 == 1
-        for name in norm.unless:
-            excused, _ = scope.excusing(terms, verb.trigger, holder, terms.exceptions[name], item)
-            if excused:
-                fires &= (excused >> worlds.option(k)) & 1 == 0
+        if norm.unless:
+            fires &= ~excused(terms, worlds, Lane(norm, holder, window, asks), k)
         if not fires.any():
             continue
         answered = nothing.copy()

@@ -6,6 +6,8 @@ and ``~`` they give the probability of the joint statement, and never the produc
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,3 +71,59 @@ def where(judged: Judged, identifier: str, status: str, holder: str | None) -> S
         raise KeyError(f"{asked}: not judged over worlds; there are {', '.join(told) or 'none'}")
     who = f" by {holder}" if holder else ""
     return Statement(np.logical_or.reduce(masks), f"{identifier} {status}{who}")
+
+
+_TOKEN = re.compile(r"[()]|[^\s()]+")
+Where = Callable[[str, str, "str | None"], Statement]
+
+
+def read_statement(text: str, find: Where) -> Statement:
+    """Read a joint statement in words: ``seven-days met and not (S1a breached by russia or S4b breached)``.
+
+    Args:
+        text: parts ``ID STATUS [by BEARER]`` joined with ``and``, ``or``, ``not`` and brackets; ``and`` binds first.
+        find: gives the worlds of one part, such as ``Complied.where``.
+
+    Raises:
+        ValueError: the text is no such statement; the message says where.
+        KeyError: a part is not judged over worlds.
+    """
+    tokens = _TOKEN.findall(text)
+    found, rest = _either(tokens, find)
+    if rest:
+        raise ValueError(f"{text!r}: expected 'and', 'or' or the end, found {rest[0]!r}")
+    return found
+
+
+def _either(tokens: list[str], find: Where) -> tuple[Statement, list[str]]:
+    found, rest = _both(tokens, find)
+    while rest[:1] == ["or"]:
+        other, rest = _both(rest[1:], find)
+        found |= other
+    return found, rest
+
+
+def _both(tokens: list[str], find: Where) -> tuple[Statement, list[str]]:
+    found, rest = _part(tokens, find)
+    while rest[:1] == ["and"]:
+        other, rest = _part(rest[1:], find)
+        found &= other
+    return found, rest
+
+
+def _part(tokens: list[str], find: Where) -> tuple[Statement, list[str]]:
+    if tokens[:1] == ["not"]:
+        found, rest = _part(tokens[1:], find)
+        return ~found, rest
+    if tokens[:1] == ["("]:
+        found, rest = _either(tokens[1:], find)
+        if rest[:1] != [")"]:
+            raise ValueError(f"expected ')', found {rest[0] if rest else 'the end'!r}")
+        return found, rest[1:]
+    if len(tokens) < 2:
+        raise ValueError(
+            f"expected ID STATUS, such as 'S1a breached by russia', found {' '.join(tokens) or 'the end'!r}"
+        )
+    if tokens[2:3] == ["by"] and len(tokens) > 3:
+        return find(tokens[0], tokens[1], tokens[3]), tokens[4:]
+    return find(tokens[0], tokens[1], None), tokens[2:]

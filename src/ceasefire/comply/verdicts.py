@@ -82,7 +82,7 @@ def untestable(terms: Agreement, norm: Norm) -> str | None:
     elif isinstance(norm.verb, Each):
         events = [norm.verb.trigger, norm.verb.expect]
     elif isinstance(norm.verb, By):
-        events = [norm.verb.achieve]
+        events = [norm.verb.achieve, *([norm.verb.undone_by] if norm.verb.undone_by else [])]
     for event in events:
         if event.within is not None and terms.zones[event.within].geometry is None:
             zone = terms.zones[event.within]
@@ -225,6 +225,11 @@ def _incident_row(
         "norm_id": bound.norm.id,
         "holder": bound.holder,
         "verdict": verdict,
+        "p_own": result.own[k],
+        "p_carried_out": did,
+        "p_in_scope": result.inside[k],
+        "p_protected": result.protected[k],
+        "p_excused": forgiven,
         "p_breach": p,
         "reason": reason,
     }
@@ -268,10 +273,12 @@ def of_deadline(
 ) -> Row:
     """The verdict of something to be achieved, from accounts of whether it was, and of whether it stayed so.
 
-    ``undone``: what showed afterwards that it did not; ``kept``: the worlds in which it was done and stayed so.
+    ``undone``: what showed afterwards that it did not; ``kept``: the worlds in which it was done and stayed so. Where no
+    account says whether it was done, even odds are no evidence, and only what showed afterwards counts against it.
     """
     proof, again = bound.terms.proof, undone is not None and bool(undone.columns)
     done = float(kept.mean()) if again else result.probability
+    broken, single = 1 - done, 1 - result.probability
     due = verb.due
     falls_due = f"due {shown(due, bound.terms)}" if due else f"falls due together with {verb.when}"
     if not result.terms and not again:
@@ -279,17 +286,23 @@ def of_deadline(
         return bound.row(verdict, f"no account says whether it was done; {falls_due}")
     what = "that it was done and stayed so" if again else "that it was done"
     told = f"{in_words(result)}; p = {done:.2f} {what}; {falls_due}"
-    numbers: Row = {"p_satisfied": done, "p_breached": 1 - done if past else None}
+    numbers: Row = {}
     if again and undone is not None:
         numbers["mc_error"] = error_of(kept)
+        if not result.terms:
+            broken, single = undone.p_breached, 0.0
+            told = f"no account says whether it was done; {falls_due}"
+            numbers["mc_error"] = error_of(undone.breached)
+        single = max(single, *undone.counted)
         numbers["n_incidents"] = len(undone.columns)
         told += f"; p = {undone.p_breached:.2f} that something showed afterwards that it did not stay so"
+    numbers |= {"p_satisfied": done if result.terms else None, "p_breached": broken if past else None}
     contested = bound.terms.contested(bound.norm, bound.holder)
     if contested:
         return bound.row("undetermined", f"{CONTESTED}: {contested}; {told}", **numbers)
-    if done >= proof.satisfied and (past or not verb.keep or due is None):
+    if result.terms and done >= proof.satisfied and (past or not verb.keep or due is None):
         return bound.row("satisfied", told, **numbers)
-    if past and 1 - done >= proof.breached:
+    if past and broken >= proof.breached and single >= proof.incident:
         return bound.breach(told, **numbers)
     return bound.row("undetermined", told, **numbers)
 

@@ -313,9 +313,16 @@ class _Build:
         load = np.array([[loads.get(a, {}).get(f, 0.0) for f in factors] for a in order])
         p = np.array([item.authors[a] for a in order])
         u = self._uniform("who", item.id)
-        self._keep(
-            column, _leaning(np.log(np.maximum(p, 1e-12)), p, load @ z, u, self.draws // _CALIBRATING or 1)
-        )
+        inner = _leaning(np.log(np.maximum(p, 1e-12)), p, load @ z, max(self.draws // _CALIBRATING, 1))
+        # Each answer keeps its own probability to within a world: the edges move until so many uniforms lie below.
+        slots = np.full(self.draws, len(order), np.uint8)
+        for k in range(len(order) - 1, -1, -1):
+            total = float(p[: k + 1].sum())
+            quota = round(min(total, 1.0) * self.draws)
+            gap = u - inner[: k + 1].sum(axis=0)
+            edge = np.partition(gap, quota - 1)[quota - 1] if quota else -np.inf
+            slots[gap <= edge] = k
+        self._keep(column, slots)
 
     def _as_given(self, column: int, item: Happening) -> None:
         assert self.given is not None
@@ -402,35 +409,28 @@ def _who(cast, i, draws):
 
 
 @njit(cache=True, nogil=True)
-def _leaning(log_p, p, shift, u, stride):
-    """Slots drawn from softmax(log p + correction + shift), the correction such that each answer keeps its own p."""
+def _leaning(log_p, p, shift, stride):
+    """Probability of each answer by world: softmax(log p + correction + shift), corrected so that the mean is p."""
     k, draws = shift.shape
     rest = max(1.0 - p.sum(), 0.0)  # nobody named
     correction = np.zeros(k)
     share = np.empty(k)
-    for _ in range(_STEPS):
-        share[:] = 0.0
+    out = np.empty((k, draws))
+    for step in range(_STEPS + 1):
+        last = step == _STEPS
+        for a in range(k):
+            share[a] = 0.0
         n = 0
-        for w in range(0, draws, stride):
+        for w in range(0, draws, 1 if last else stride):
             top = rest
             for a in range(k):
-                top += np.exp(log_p[a] + correction[a] + shift[a, w])
+                out[a, w] = np.exp(log_p[a] + correction[a] + shift[a, w])
+                top += out[a, w]
             for a in range(k):
-                share[a] += np.exp(log_p[a] + correction[a] + shift[a, w]) / top
+                out[a, w] /= top
+                share[a] += out[a, w]
             n += 1
         for a in range(k):
             if p[a] > 0 and share[a] > 0:
                 correction[a] += np.log(p[a]) - np.log(share[a] / n)
-    out = np.empty(draws, np.uint8)
-    for w in range(draws):
-        top = rest
-        for a in range(k):
-            top += np.exp(log_p[a] + correction[a] + shift[a, w])
-        left, slot = u[w] * top, 0
-        while slot < k:
-            left -= np.exp(log_p[slot] + correction[slot] + shift[slot, w])
-            if left < 0:
-                break
-            slot += 1
-        out[w] = slot if slot < k or rest > 1e-6 else k - 1
     return out

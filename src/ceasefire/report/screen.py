@@ -56,7 +56,7 @@ def show(picture: Picture, console: Console) -> None:
 Row = tuple[str | Text, ...]
 
 
-def _grid(title: str, columns: Row, rows: list[Row], width: int | None = None) -> Table:
+def grid(title: str, columns: Row, rows: list[Row], width: int | None = None) -> Table:
     """Rows of one line each within ``width`` columns, the last cell cut where it does not fit; None = wrap."""
     grid = Table(
         title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0), pad_edge=False
@@ -103,7 +103,7 @@ def _clocks(picture: Picture, zone: ZoneInfo, width: int) -> Table:
         more = f"{len(known) - 1} other reading{'s' if len(known) > 2 else ''}; " if len(known) > 1 else ""
         until = _when(row["ends_at"], zone, year=_spans_years(picture, zone))
         rows.append((str(clock), state, until, more + (row["reason"] or "")))
-    return _grid("\nClocks", ("clock", "state", "until", "why"), rows, width)
+    return grid("\nClocks", ("clock", "state", "until", "why"), rows, width)
 
 
 def _clauses(picture: Picture, width: int) -> Table:
@@ -122,7 +122,7 @@ def _clauses(picture: Picture, width: int) -> Table:
             row["norm_id"],
             row["holder"],
             Text(row["verdict"].replace("_", " "), style="bold"),
-            _percent(row["p_breached"]),
+            percent(row["p_breached"]),
             f"{row['title']}: {row['reason']}",
         )
         for row in listed.head(MOST_CLAUSES).iter_rows(named=True)
@@ -131,7 +131,7 @@ def _clauses(picture: Picture, width: int) -> Table:
         rows.append(("…", f"{listed.height - MOST_CLAUSES} more", "", "", "in the report"))
     unseen = verdicts.filter(pl.col("verdict").is_in(quiet[1:]))["norm_id"].n_unique()
     title = f"\nObligations: {verdicts['norm_id'].n_unique()}, of which {unseen} cannot be tested or observed"
-    return _grid(title, ("clause", "bearer", "verdict", "p", "what and why"), rows, width)
+    return grid(title, ("clause", "bearer", "verdict", "p", "what and why"), rows, width)
 
 
 def _incidents(picture: Picture, zone: ZoneInfo, width: int) -> Table:
@@ -152,7 +152,7 @@ def _incidents(picture: Picture, zone: ZoneInfo, width: int) -> Table:
         rows.append((when, Text(told, style="bold")))
         rows.append(("", _answer(answers.get(row["incident_id"])) + aside))
     title = f"\nGravest of {picture.incidents.height} incidents from {picture.table('memberships').height} reports"
-    return _grid(title, ("when", "what and where; who, on testimony alone"), rows, width)
+    return grid(title, ("when", "what and where; who, on testimony alone"), rows, width)
 
 
 def _answer(row: Mapping[str, Any] | None) -> str:
@@ -163,7 +163,7 @@ def _answer(row: Mapping[str, Any] | None) -> str:
     ]
     note = f", {', '.join(marks)}" if marks else ""
     likely = (
-        f"{row['leading']} {_percent(row['probability'])} ({_percent(row['low'])} to {_percent(row['high'])})"
+        f"{row['leading']} {percent(row['probability'])} ({percent(row['low'])} to {percent(row['high'])})"
     )
     return f"undetermined{note}; leading {likely}" if row["answer"] == "undetermined" else f"{likely}{note}"
 
@@ -225,7 +225,8 @@ def _line(label: str, text: str) -> Text:
     return Text.assemble((f"{label}  ", "bold"), text)
 
 
-def _percent(p: float | None) -> str:
+def percent(p: float | None) -> str:
+    """A probability in whole per cent; a dash where there is none."""
     if p is None:
         return "—"
     return "<1 %" if p < 0.01 else ">99 %" if p > 0.99 else f"{100 * p:.0f} %"
@@ -244,7 +245,7 @@ def show_check(case: Case, console: Console) -> int:
     """Print what a case holds and every problem; return the number of rows and files left out."""
     console.print(Text(f"{case.title} ({case.name})", style="bold"))
     held: list[Row] = [(name, str(frame.height)) for name, frame in case.facts.items() if frame.height]
-    console.print(_grid("", ("table", "rows"), held))
+    console.print(grid("", ("table", "rows"), held))
     errors = case.problems.filter(pl.col("severity") == "error")
     files = errors.filter(pl.col("code") == "file_left_out")
     rows = errors.filter(pl.col("code") != "file_left_out")
@@ -307,15 +308,15 @@ def show_reasoning(identifier: str, reasoning: Reasoning, console: Console) -> N
         rows: list[Row] = [tuple(_cell(value) for value in row) for row in shown.iter_rows()]
         if not rows:
             console.print(Text(f"\n{title}: no rows", style="dim"))
-        elif _needed(shown.columns, rows) <= console.width:
-            console.print(_grid(f"\n{title}", tuple(shown.columns), rows))
+        elif needed(shown.columns, rows) <= console.width:
+            console.print(grid(f"\n{title}", tuple(shown.columns), rows))
         else:
             console.print(Text(f"\n{title}", style="bold"))
             _print_records(shown.columns, rows, console)
     console.print("\nNot a judicial finding.")
 
 
-def _needed(columns: Sequence[str], rows: Sequence[Row]) -> int:
+def needed(columns: Sequence[str], rows: Sequence[Row]) -> int:
     """Width of a table whose longest cells wrap at READABLE characters."""
     widest = [max(len(str(row[n])) for row in [tuple(columns), *rows]) for n in range(len(columns))]
     return sum(min(width, READABLE) + 1 for width in widest)
@@ -345,4 +346,4 @@ def _cell(value: object) -> str:
 def show_words(name: str, terms: Mapping[str, Term], console: Console) -> None:
     """Print one vocabulary."""
     rows: list[Row] = [(term.id, term.definition, term.origin) for term in terms.values()]
-    console.print(_grid(name, ("word", "meaning", "from"), rows))
+    console.print(grid(name, ("word", "meaning", "from"), rows))

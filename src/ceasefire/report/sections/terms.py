@@ -126,12 +126,78 @@ def clauses(desk: Desk) -> dict[str, Any]:
     return {
         "rows": [_clause(desk, g) for g in rows if g[0]["verdict"] not in blind],
         "untestable": [_clause(desk, g) for g in rows if g[0]["verdict"] in blind],
+        "proofs": _proofs(desk, known),
         "verdicts": [
             (VERDICT_MARKS[v], wording.term("verdicts", v), _definition(v))
             for v in VERDICT_ORDER
             if any(r["verdict"] == v for r in known)
         ],
     }
+
+
+def _proofs(desk: Desk, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How each verdict on incidents comes about: the clause and its source, what counts, what is excused, the sum."""
+    touched: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in desk.rows("incident_verdicts"):
+        touched.setdefault((row["norm_id"], row["holder"]), []).append(row)
+    found = []
+    for row in known:
+        mine = touched.get((row["norm_id"], row["holder"]), [])
+        if not mine:
+            continue
+        mine.sort(key=lambda r: (-(r["p_breach"] or 0), -(r["p_excused"] or 0), r["incident_id"]))
+        none = 1.0
+        for r in mine:
+            none *= 1.0 - (r["p_breach"] or 0.0)
+        heads = (
+            "Incident",
+            "Did it",
+            "A happening of its own",
+            "In time and place",
+            "Protected hit",
+            "Excused",
+            "Counts",
+            "Weighed",
+        )
+        rows = [
+            (
+                desk.incident(r["incident_id"]),
+                wording.percent(r["p_carried_out"]),
+                wording.percent(r["p_own"]),
+                wording.percent(r["p_in_scope"]),
+                wording.percent(r["p_protected"]),
+                wording.percent(r["p_excused"]) if r["p_excused"] else None,
+                wording.percent(r["p_breach"]),
+                desk.plain(r["reason"]),
+            )
+            for r in mine
+        ]
+        found.append(
+            {
+                "norm": row["norm_id"],
+                "holder": desk.party(row["holder"]),
+                "title": row["title"],
+                "verdict": wording.term("verdicts", row["verdict"]),
+                "text_status": wording.term("text_status", row["text_status"], "text status not stated"),
+                "source": row["source"],
+                "n": len(mine),
+                "sheet": sheet(heads, rows, file="tables/incident_verdicts.csv", cap=40),
+                "sum": _sum(desk, row, 1.0 - none),
+            }
+        )
+    return found
+
+
+def _sum(desk: Desk, row: dict[str, Any], independent: float) -> str:
+    """The arithmetic under a proof, in words."""
+    told = [f"At least one breach: {_breach_chance(row)}"]
+    told.append(f"multiplied as if all were independent it would be {wording.percent(independent)}")
+    if row["count_best"] is not None:
+        low, best, high = row["count_low"], row["count_best"], row["count_high"]
+        told.append(f"breaches: {best} (90 % of the worlds: {low} to {high})")
+    if row["first_breach"] is not None:
+        told.append(f"the first by {desk.at(row['first_breach'])} ({desk.zone}), in the middle of the worlds")
+    return "; ".join(told) + "."
 
 
 def _definition(verdict: str) -> str:
