@@ -7,15 +7,15 @@ and says so with ``published: false``; clauses that need it come out as not test
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from pyproj import CRS, Transformer
-from shapely import from_wkt, is_valid_reason
+from shapely import from_wkt, is_valid_reason, transform
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import transform
 
 from ceasefire.agreement.language import Zone
 from ceasefire.strict_yaml import (
@@ -69,6 +69,11 @@ _BAND = {
 }
 
 
+def _pairs(way: Transformer) -> Callable[[Any], Any]:
+    """A transformer of arrays of points."""
+    return lambda points: np.column_stack(way.transform(points[:, 0], points[:, 1]))
+
+
 @shaped(record_shape(_BAND))
 def _read_band(reading: Reading, cell: Cell) -> Any:
     """The strip on both sides of a line, in WGS84: distances are measured in a projection centred on the line."""
@@ -82,9 +87,9 @@ def _read_band(reading: Reading, cell: Cell) -> Any:
         return None
     middle = line.centroid
     flat = CRS.from_proj4(f"+proj=aeqd +lat_0={middle.y} +lon_0={middle.x} +datum=WGS84 +units=m")
-    to_flat = Transformer.from_crs("EPSG:4326", flat, always_xy=True).transform
-    back = Transformer.from_crs(flat, "EPSG:4326", always_xy=True).transform
-    strip = transform(back, transform(to_flat, line).buffer(km * 1000))
+    to_flat = Transformer.from_crs("EPSG:4326", flat, always_xy=True)
+    back = Transformer.from_crs(flat, "EPSG:4326", always_xy=True)
+    strip = transform(transform(line, _pairs(to_flat)).buffer(km * 1000), _pairs(back))
     why = _unusable(strip)
     if why:
         reading.fail(cell, "zone_file", "a band away from the poles and the date line", why, "draw the area")

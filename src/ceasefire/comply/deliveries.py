@@ -18,7 +18,7 @@ from ceasefire.agreement import Agreement, Each, Event, Norm
 from ceasefire.comply.accounts import Voice, Weighed, weigh
 from ceasefire.comply.evidence import Evidence
 from ceasefire.comply.happenings import Happening, Names, parts
-from ceasefire.comply.prohibitions import Window
+from ceasefire.comply.lanes import Window
 
 HELD_UP = ("refused", "turned_back", "letter_missing", "waiting", "condition", "suspended")
 ACCOUNTS = "accounts of the access record"

@@ -15,7 +15,7 @@ from ceasefire.comply.choices import COUNTED_DAYS
 from ceasefire.comply.clocks import declared, hours
 from ceasefire.comply.counted import Dial
 from ceasefire.comply.judged import Judged
-from ceasefire.comply.prohibitions import Window
+from ceasefire.comply.lanes import Window
 from ceasefire.comply.verdicts import untestable
 
 

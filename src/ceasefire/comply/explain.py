@@ -124,7 +124,7 @@ def _incidents(judged: Judged, result: Tally) -> pl.DataFrame:
         item = judged.worlds.items[result.columns[k]]
         rows.append(
             {
-                "incident_id": item.id,
+                "incident_id": item.delivery or item.id,
                 "from": item.start,
                 "place": item.place,
                 "act": item.act,

@@ -25,9 +25,10 @@ from ceasefire.comply.evidence import Evidence, Tabled
 from ceasefire.comply.explain import explain
 from ceasefire.comply.happenings import Happening, happenings, names_of, parts
 from ceasefire.comply.judged import Judged
+from ceasefire.comply.lanes import BEARER, CALM, OPEN, Lane, Window
 from ceasefire.comply.notes import problems_of
 from ceasefire.comply.posterior import Posterior
-from ceasefire.comply.prohibitions import BEARER, CALM, OPEN, Lane, Window, tally
+from ceasefire.comply.prohibitions import tally
 from ceasefire.comply.responses import answered_in_time
 from ceasefire.comply.statements import Statement, read_statement, where
 from ceasefire.comply.testimony import blamed

@@ -23,8 +23,9 @@ from ceasefire.comply.counted import Calm, Dial
 from ceasefire.comply.deliveries import Response
 from ceasefire.comply.evidence import Evidence
 from ceasefire.comply.happenings import Happening, Names
+from ceasefire.comply.lanes import Window
 from ceasefire.comply.posterior import Posterior
-from ceasefire.comply.prohibitions import Tallied, Tally, Window
+from ceasefire.comply.prohibitions import Tallied, Tally
 from ceasefire.comply.worlds import Worlds
 from ceasefire.problems import Problem
 
@@ -62,8 +63,9 @@ class Judged:
     def horizon(self) -> datetime:
         """Up to when anybody was looking: ``as_of``, or some days after the last account of anything."""
         evidence, last = self.evidence, self.terms.in_force.start
-        for frame, column in ((evidence.incidents, "occurred_to"), (evidence.access, "at")):
-            latest = frame.filter(pl.col(column) <= evidence.as_of)[column].max()
+        times = pl.coalesce("occurred_to", "occurred_from"), pl.col("at")
+        for frame, when in zip((evidence.incidents, evidence.access), times, strict=True):
+            latest = frame.filter(when <= evidence.as_of).select(when.max()).item()
             if isinstance(latest, datetime):
                 last = max(last, latest)
         return min(evidence.as_of, last + timedelta(hours=LOOKING_HOURS))

@@ -74,13 +74,24 @@ class Posterior:
         """Column of each incident."""
         return {name: k for k, name in enumerate(self.incidents["incident_id"])}
 
-    def _column(self, values: ArrayLike, incident: str) -> NDArray[Any]:
-        column = np.asarray(values)[:, self.columns[incident]]
-        return np.tile(column, self.draws // len(column))
+    @cached_property
+    def _rows(self) -> dict[str, NDArray[Any]]:
+        """The arrays with one incident a row: read once along their own order, and then row by row."""
+        kinds: dict[str, Any] = {"author": np.int16, "when": "datetime64[us]", "real": bool}
+        given = {name: getattr(self, name) for name in kinds}
+        return {
+            name: np.ascontiguousarray(np.asarray(values, dtype=kinds[name]).T)
+            for name, values in given.items()
+            if values is not None
+        }
+
+    def _row(self, name: str, incident: str) -> NDArray[Any]:
+        row = self._rows[name][self.columns[incident]]
+        return np.tile(row, self.draws // len(row))
 
     def author_of(self, incident: str) -> NDArray[np.int64]:
         """Who did it in every world: an index into ``answers``, -1 = nobody."""
-        return self._column(self.author, incident).astype(np.int64)
+        return self._row("author", incident).astype(np.int64)
 
     def shares_of(self, incident: str) -> dict[str, float]:
         """How often each answer is the one, over the worlds in which it happened."""
@@ -93,13 +104,13 @@ class Posterior:
 
     def real_of(self, incident: str) -> NDArray[np.bool_] | None:
         """Whether it happened in every world; None = it did."""
-        return None if self.real is None else self._column(self.real, incident).astype(bool)
+        return None if self.real is None else self._row("real", incident)
 
     def hours_of(self, incident: str, origin: datetime | None = None) -> NDArray[np.float64] | None:
         """When it happened in every world, in hours since the origin (the epoch if none); None = not drawn."""
         if self.when is None:
             return None
-        micros = self._column(np.asarray(self.when, dtype="datetime64[us]"), incident).astype(np.int64)
+        micros = self._row("when", incident).astype(np.int64)
         zero = 0 if origin is None else int(origin.timestamp() * 1e6)
         return np.asarray((micros - zero) / 3.6e9)
 

@@ -15,7 +15,8 @@ from ceasefire.agreement import Each, Norm
 from ceasefire.comply import scope
 from ceasefire.comply.happenings import Happening
 from ceasefire.comply.judged import Judged
-from ceasefire.comply.prohibitions import Lane, Window, excused
+from ceasefire.comply.lanes import Lane, Window
+from ceasefire.comply.touches import Compiler
 
 Mask = NDArray[np.bool_]
 
@@ -55,6 +56,7 @@ def answered_in_time(judged: Judged, norm: Norm, holder: str, window: Window) ->
         for k in columns(expects)
         if any(holder in answer.split("+") for answer in worlds.items[k].authors)
     ]
+    compiler, lane = Compiler(terms, worlds), Lane(norm, holder, window, asks)
     breached, waiting, any_trigger = nothing.copy(), nothing.copy(), nothing.copy()
     told = []
     within = np.inf if verb.within is None else verb.within.total_seconds() / 3600
@@ -66,7 +68,7 @@ def answered_in_time(judged: Judged, norm: Norm, holder: str, window: Window) ->
         bits = scope.protected(terms, asks, holder, item) if asks.against else ~0
         fires &= (bits >> worlds.option(k)) & 1 == 1
         if norm.unless:
-            fires &= ~excused(terms, worlds, Lane(norm, holder, window, asks), k)
+            fires &= ~compiler.excused(lane, k)
         if not fires.any():
             continue
         answered = nothing.copy()

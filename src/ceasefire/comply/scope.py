@@ -6,7 +6,6 @@ bits) or the worlds in which it does. No draw is made here but for a place near 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -133,27 +132,7 @@ def excusing(terms: Agreement, event: Event, holder: str, excuse: Excuse, item: 
     return bits, "; ".join(notes) if bits else ""
 
 
-def near(a: Happening, b: Happening, km: float | None) -> bool:
-    """Whether two incidents lie within so many kilometres; not, where a point is missing."""
-    if km is None:
-        return True
-    if a.latitude is None or a.longitude is None or b.latitude is None or b.longitude is None:
-        return False
-    east = (a.longitude - b.longitude) * np.cos(np.radians((a.latitude + b.latitude) / 2))
-    return bool(np.hypot(a.latitude - b.latitude, east) * KM_PER_DEGREE <= km)
-
-
 def share_of(bits: int, item: Happening) -> float:
     """Share of the options of the affected that bits stand for."""
     n = len(item.affected) or 2
     return (bits & ((1 << n) - 1)).bit_count() / n
-
-
-def hits_side(terms: Agreement, item: Happening, side: str) -> bool:
-    """Whether a party of this side is among the affected."""
-    return any(terms.side_of(a) == side for option in item.affected for a in option if a in terms.parties)
-
-
-def members(parties: Sequence[str], answer: str) -> bool:
-    """Whether one of the parties is in an answer, alone or with others."""
-    return bool(set(parties) & set(answer.split("+")))

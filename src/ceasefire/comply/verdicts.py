@@ -21,7 +21,8 @@ from ceasefire.comply.accounts import Voice, Weighed, in_words
 from ceasefire.comply.clocks import ClockReading, hours, shown
 from ceasefire.comply.deliveries import Response
 from ceasefire.comply.happenings import Happening
-from ceasefire.comply.prohibitions import Tally, Window
+from ceasefire.comply.lanes import Window
+from ceasefire.comply.prohibitions import Tally
 from ceasefire.comply.responses import Answers
 from ceasefire.comply.worlds import Worlds, error_of
 

@@ -60,6 +60,7 @@ class Worlds:
     items: tuple[Happening, ...]
     answers: tuple[str, ...]
     codes: NDArray[np.int16]  # answer of each slot by incident; the slot after the last is nobody
+    chances: Floats  # probability of each slot by incident
     cast: Cast
     gates: Bits
     draws: int
@@ -170,7 +171,7 @@ def draw(
         weight=np.array([item.killed or 0 for item in items], dtype=np.int64),
     )
     gates = np.array(build.gates, dtype=np.uint64).reshape(-1, draws >> 6)
-    return Worlds(tuple(items), answers, build.codes, cast, gates, draws, seed, origin)
+    return Worlds(tuple(items), answers, build.codes, build.chances, cast, gates, draws, seed, origin)
 
 
 class _Build:
@@ -199,6 +200,7 @@ class _Build:
         self.slots = np.zeros(n, np.int64)
         self.edges = np.full((n, max(widest, 1)), np.inf)
         self.codes = np.full((n, widest + 1), NOBODY, np.int16)
+        self.chances = np.zeros((n, widest + 1))
         self.bloc, self.drawn_row = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
         self.timed_row, self.real = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
         self.shared: list[Floats] = []
@@ -243,6 +245,7 @@ class _Build:
         self.slots[column] = len(order)
         self.edges[column, : len(order)] = edges
         self.codes[column, : len(order)] = [self.code[a] for a in order]
+        self.chances[column, : len(order)] = [authors[a] for a in order]
 
     def _order(self, authors: Mapping[str, float], named: frozenset[str] | None) -> list[str]:
         """Those somebody blames first, the most probable first: a voice that is believed is believed in all it says.
@@ -329,6 +332,7 @@ class _Build:
         author = self.given.author_of(item.id)
         self.slots[column] = len(self.answers)
         self.codes[column, : len(self.answers)] = range(len(self.answers))
+        self.chances[column, : len(self.answers)] = [item.authors.get(a, 0.0) for a in self.answers]
         to_slot = np.array([self.code[a] for a in self.given.answers] + [len(self.answers)], np.uint8)
         self._keep(column, to_slot[author])
         hours = self.given.hours_of(item.id, self.origin)
