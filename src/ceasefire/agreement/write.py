@@ -10,7 +10,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shapely import to_wkt
+from shapely import get_coordinates
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry, BaseMultipartGeometry
 
 from ceasefire.agreement.language import (
     Agreement,
@@ -69,8 +71,24 @@ def _plain(item: Any) -> dict[str, Any]:
 
 
 def _zone(zone: Zone) -> dict[str, Any]:
-    wkt = None if zone.geometry is None else to_wkt(zone.geometry, rounding_precision=-1)
+    wkt = None if zone.geometry is None else _wkt(zone.geometry)
     return _filled({"title": zone.title, "published": zone.published, "geometry": wkt, "note": zone.note})
+
+
+def _wkt(geometry: BaseGeometry) -> str:
+    """WKT with every digit of every coordinate: the writer of the library rounds, and a zone would not come back equal."""
+
+    def points(line: BaseGeometry) -> str:
+        return "(" + ", ".join(f"{x!r} {y!r}" for x, y in get_coordinates(line).tolist()) + ")"
+
+    def body(part: BaseGeometry) -> str:
+        if isinstance(part, Polygon):
+            return "(" + ", ".join(points(ring) for ring in (part.exterior, *part.interiors)) + ")"
+        return points(part)
+
+    if isinstance(geometry, BaseMultipartGeometry):
+        return f"{geometry.geom_type.upper()} ({', '.join(body(part) for part in geometry.geoms)})"
+    return f"{geometry.geom_type.upper()} {body(geometry)}"
 
 
 def _clock(clock: Clock) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from pyproj import CRS, Transformer
-from shapely import from_wkt, is_valid_reason, transform
+from shapely import force_2d, from_wkt, is_valid_reason, transform
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
@@ -60,7 +60,7 @@ def _read_wkt(reading: Reading, cell: Cell) -> Any:
         action = "write an area or a line, longitude before latitude"
         reading.fail(cell, "zone_file", "a polygon or a line in WKT", f"{cell.found}: {why}", action)
         return None
-    return geometry
+    return force_2d(geometry)
 
 
 _BAND = {
@@ -160,6 +160,6 @@ def _feature(feature: Any) -> Zone:
         id=name,
         title=str(properties.get("title", name)),
         published=published,
-        geometry=area,
+        geometry=None if area is None else force_2d(area),
         note=None if note is None else str(note),
     )

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from ceasefire.agreement import Agreement
     from ceasefire.case import Case
-    from ceasefire.picture import Picture
+    from ceasefire.comply import Complied
+    from ceasefire.picture import Picture, Reasoning
 
 AsOf = Annotated[
     str | None,
@@ -205,3 +206,25 @@ def progress(quiet: bool) -> Iterator[Any]:
             bar.remove_task(task)
 
         yield stage
+
+
+def judged(picture: Picture) -> Complied:
+    """The agreement of a picture judged again, for questions its tables do not answer."""
+    from ceasefire.comply import comply
+
+    return comply(picture.case.agreement, picture, seed=picture.seed)
+
+
+def explained_at(picture: Picture, identifier: str, at: str) -> Reasoning:
+    """The reasoning behind a clause or a clock as it stood at an instant."""
+    from ceasefire.case import read_as_of
+    from ceasefire.picture import UnknownIdError
+    from ceasefire.problems import CaseError
+
+    try:
+        return judged(picture).explain(identifier, read_as_of(at, picture.case.timezone))
+    except CaseError as error:
+        stop(f"--at: {str(error).removeprefix('--as-of: ')}", 2)
+        raise
+    except KeyError:
+        raise UnknownIdError(f"--at: expected an obligation or a clock, found {identifier!r}") from None

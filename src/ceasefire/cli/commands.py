@@ -16,6 +16,7 @@ from ceasefire.cli.calls import (
     Seed,
     console,
     derived,
+    explained_at,
     folder_for,
     not_written,
     opened,
@@ -118,6 +119,14 @@ def explain(
             help="An incident, report, obligation, clock, delivery, topic, thread, or a truce whose rates are compared.",
         ),
     ],
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="INSTANT",
+            help="For an obligation or clock: as it stood at that instant, from what is known by --as-of.",
+        ),
+    ] = None,
     as_of: AsOf = None,
     seed: Seed = 0,
 ) -> None:
@@ -128,6 +137,8 @@ def explain(
         ceasefire explain cases/syria-2016 URUM-2016-09-19
 
         ceasefire explain cases/syria-2016 S1a
+
+        ceasefire explain cases/syria-2016 S1a --at 2016-09-15T12:00Z
     """
     from ceasefire.picture import UnknownIdError
     from ceasefire.report.screen import show_reasoning
@@ -135,7 +146,7 @@ def explain(
     with progress(False) as stage:
         picture = derived(opened(case), as_of, seed, stage)
     try:
-        reasoning = picture.explain(identifier)
+        reasoning = picture.explain(identifier) if at is None else explained_at(picture, identifier, at)
     except UnknownIdError as error:
         stop(str(error), 1)
     show_reasoning(identifier, reasoning, console())

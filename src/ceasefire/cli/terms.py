@@ -5,7 +5,7 @@ In: an agreement or a case, and words. Out: a table or a figure; exit code 1 whe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,14 +18,11 @@ from ceasefire.cli.calls import (
     agreement_file,
     console,
     derived,
+    judged,
     opened,
     progress,
     stop,
 )
-
-if TYPE_CHECKING:
-    from ceasefire.comply import Complied
-    from ceasefire.picture import Picture
 
 commands = typer.Typer()
 
@@ -112,7 +109,7 @@ def whatif(
     with progress(False) as stage:
         picture = derived(found, as_of, seed, stage)
         with stage("change"):
-            before = _judged(picture)
+            before = judged(picture)
             after = before.under(terms)
     show_difference(
         compare(before, after), f"What if {'; '.join(changes)}", ("as agreed", "changed"), console()
@@ -143,7 +140,7 @@ def ask(
         ceasefire ask cases/syria-2016 "not seven-days met"
     """
     with progress(False) as stage:
-        result = _judged(derived(opened(case), as_of, seed, stage))
+        result = judged(derived(opened(case), as_of, seed, stage))
     try:
         found = result.ask(statement)
     except (KeyError, ValueError) as error:
@@ -161,13 +158,18 @@ def hindsight(
     instant: Annotated[
         str, typer.Argument(metavar="INSTANT", help="The instant judged, such as 2016-09-20T12:00Z.")
     ],
+    every: Annotated[
+        bool, typer.Option("--all", help="Every clause and clock, not only those that differ.")
+    ] = False,
     seed: Seed = 0,
 ) -> None:
     """Print what is said of one instant as known then, and as known now.
 
-    Example:
+    Examples:
 
         ceasefire hindsight cases/syria-2016 2016-09-20T12:00Z
+
+        ceasefire hindsight cases/syria-2016 2016-09-20T12:00Z --all
     """
     from ceasefire.comply import compare
     from ceasefire.report.terms_screen import show_difference
@@ -175,9 +177,9 @@ def hindsight(
     found = opened(case)
     with progress(False) as stage:
         then = derived(found, instant, seed, stage)
-        now = _judged(derived(found, None, seed, stage)).at(then.as_of)
+        now = judged(derived(found, None, seed, stage)).at(then.as_of)
     title = f"At {instant}: as known then, and as known now"
-    show_difference(compare(_judged(then), now), title, ("known then", "known now"), console())
+    show_difference(compare(judged(then), now, every=every), title, ("known then", "known now"), console())
 
 
 @commands.command()
@@ -193,9 +195,3 @@ def schema() -> None:
     from ceasefire.agreement import schema as made
 
     typer.echo(json.dumps(made(), indent=2, ensure_ascii=False))
-
-
-def _judged(picture: Picture) -> Complied:
-    from ceasefire.comply import comply
-
-    return comply(picture.case.agreement, picture, seed=picture.seed)

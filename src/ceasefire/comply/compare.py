@@ -28,9 +28,12 @@ MOVED = 0.005  # a probability that moves less is not told; our choice
 NAMED = 3
 
 
-def compare(before: Complied, after: Complied) -> pl.DataFrame:
-    """The clauses and clocks whose status or figure differs: clauses first, the greatest move first."""
-    rows = [*_clauses(before, after), *_clocks(before, after)]
+def compare(before: Complied, after: Complied, *, every: bool = False) -> pl.DataFrame:
+    """The clauses and clocks whose status or figure differs: clauses first, the greatest move first.
+
+    ``every``: those that do not differ too.
+    """
+    rows = [*_clauses(before, after, every), *_clocks(before, after, every)]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
@@ -38,7 +41,7 @@ def _by(frame: pl.DataFrame, *keys: str) -> dict[tuple[Any, ...], dict[str, Any]
     return {tuple(row[k] for k in keys): row for row in frame.iter_rows(named=True)}
 
 
-def _clauses(before: Complied, after: Complied) -> list[dict[str, Any]]:
+def _clauses(before: Complied, after: Complied, every: bool) -> list[dict[str, Any]]:
     old, new = (_by(c.verdicts, "norm_id", "holder") for c in (before, after))
     touched = [_by(c.incident_verdicts, "norm_id", "holder", "incident_id") for c in (before, after)]
     places = dict(after._judged.evidence.incidents.select("incident_id", "place_name").iter_rows())
@@ -47,7 +50,7 @@ def _clauses(before: Complied, after: Complied) -> list[dict[str, Any]]:
         a, b = old.get(key), new.get(key)
         p, q = (None if row is None else row["p_breached"] for row in (a, b))
         words = (a["verdict"] if a else None), (b["verdict"] if b else None)
-        if words[0] == words[1] and (p == q or abs((q or 0.0) - (p or 0.0)) < MOVED):
+        if not every and words[0] == words[1] and (p == q or abs((q or 0.0) - (p or 0.0)) < MOVED):
             continue
         because = _incidents(touched[0], touched[1], key, places)
         if not because and b is not None:
@@ -98,13 +101,13 @@ def _incidents(
     return "; ".join(words for _, _, words in moved[:NAMED]) + more
 
 
-def _clocks(before: Complied, after: Complied) -> list[dict[str, Any]]:
+def _clocks(before: Complied, after: Complied, every: bool) -> list[dict[str, Any]]:
     old, new = (_by(c.clocks, "clock_id", "reading") for c in (before, after))
     found = []
     for key in sorted(old.keys() | new.keys()):
         a, b = old.get(key), new.get(key)
         told = ("state", "ends_at", "achieved_hours", "reason")
-        if a is not None and b is not None and all(a[k] == b[k] for k in told):
+        if not every and a is not None and b is not None and all(a[k] == b[k] for k in told):
             continue
         found.append(
             {

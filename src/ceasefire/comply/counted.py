@@ -22,7 +22,8 @@ from ceasefire.comply.choices import CALM_HOURS, DAY_ONLY_HOURS, GRAVE_ACTS, GRA
 from ceasefire.comply.clocks import ClockReading, Course, hours, said_on, shown
 from ceasefire.comply.draws import pack
 from ceasefire.comply.happenings import Happening, Names
-from ceasefire.comply.kernel import Sums, gaps, runs
+from ceasefire.comply.kernel import Sums
+from ceasefire.comply.stretches import gaps, runs
 from ceasefire.vocabulary import vocabulary
 
 Mask = NDArray[np.bool_]

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import polars as pl
 
+from ceasefire.comply.casting import Ties
 from ceasefire.comply.choices import SAME_FROM
 from ceasefire.comply.evidence import Evidence
 from ceasefire.comply.happenings import Happening
-from ceasefire.comply.worlds import Ties
 
 SECOND = "/2"
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import isfinite
 
 import polars as pl
 
 from ceasefire.agreement import Agreement, Event
 from ceasefire.agreement.language import PROTECTED
 from ceasefire.comply.evidence import Evidence
+
+MOST_OPTIONS = 64  # options of the affected that are told apart: bits of a word
 
 
 @dataclass(frozen=True)
@@ -130,20 +133,25 @@ def happenings(terms: Agreement, evidence: Evidence, names: Names) -> tuple[list
                 act=row["act"] or "other",
                 place=place,
                 places=where,
-                latitude=row["latitude"],
-                longitude=row["longitude"],
-                affected=parts(row["affected"], names),
+                latitude=_known(row["latitude"]),
+                longitude=_known(row["longitude"]),
+                affected=parts(row["affected"], names)[:MOST_OPTIONS],
                 exempt_area=_exempt_area(terms, names, place, where),
                 killed=row["killed_best"],
                 authors=authors.get(row["incident_id"], {}),
                 weapon=row["weapon"],
-                precision_km=row["precision_km"],
+                precision_km=_known(row["precision_km"]),
                 zones=frozenset()
                 if row["latitude"] is not None
                 else zones.get(row["incident_id"], frozenset()),
             )
         )
     return found, timeless
+
+
+def _known(value: float | None) -> float | None:
+    """A number; one that is none (NaN) is not known."""
+    return None if value is None or not isfinite(value) else value
 
 
 def _zones(evidence: Evidence) -> dict[str, frozenset[str]]:

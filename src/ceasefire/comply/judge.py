@@ -15,8 +15,9 @@ import polars as pl
 
 from ceasefire.agreement import Agreement, By, Consecutive, Duty, Each, Never, Norm, Permission, Power
 from ceasefire.agreement.language import IN_FORCE, acts_of
-from ceasefire.comply import deliveries, verdicts
+from ceasefire.comply import deliveries, duties, verdicts
 from ceasefire.comply.accounts import Voice, Weighed, voice, weigh
+from ceasefire.comply.casting import draw
 from ceasefire.comply.choices import DRAWS
 from ceasefire.comply.clocks import DECLARED, course
 from ceasefire.comply.dials import dials_of, read_clocks
@@ -32,7 +33,6 @@ from ceasefire.comply.prohibitions import tally
 from ceasefire.comply.responses import answered_in_time
 from ceasefire.comply.statements import Statement, read_statement, where
 from ceasefire.comply.testimony import blamed
-from ceasefire.comply.worlds import draw
 from ceasefire.model import table
 from ceasefire.problems import Problem
 
@@ -236,18 +236,18 @@ def _judge_norm(judged: Judged, norm: Norm) -> None:
             result, weighed = judged.tallies[norm.id, holder], judged.weighed[norm.id, holder]
             if weighed:
                 judged.status[norm.id, holder] = {"breached": result.breached, "satisfied": ~result.breached}
-            judged.rows.append(verdicts.of_accounts_against(bound, result, weighed, judged.worlds))
+            judged.rows.append(duties.of_accounts_against(bound, result, weighed, judged.worlds))
         elif isinstance(norm.verb, By):
             _judge_deadline(judged, bound, norm.verb)
         elif isinstance(norm.verb, Each) and norm.verb.trigger.access:
             answers, voices = judged.responses[norm.id, holder]
             result = judged.tallies[norm.id, holder]
             judged.status[norm.id, holder] = {"breached": result.breached}
-            judged.rows.append(verdicts.of_response(bound, answers, voices, result))
+            judged.rows.append(duties.of_response(bound, answers, voices, result))
         elif isinstance(norm.verb, Each):
             found = answered_in_time(judged, norm, holder, window)
             judged.status[norm.id, holder] = {"breached": found.breached, "satisfied": found.satisfied}
-            judged.rows.append(verdicts.of_answers(bound, found))
+            judged.rows.append(duties.of_answers(bound, found))
 
 
 def _judge_prohibition(judged: Judged, bound: verdicts.Bound) -> None:
@@ -282,7 +282,7 @@ def _judge_deadline(judged: Judged, bound: verdicts.Bound, verb: By) -> None:
     elif undone is not None and undone.columns:
         # Nobody says whether it was done, and even odds are no evidence: only what showed afterwards counts.
         judged.status[key] = {"breached": undone.breached & past}
-    judged.rows.append(verdicts.of_deadline(bound, result, verb, past, undone, kept))
+    judged.rows.append(duties.of_deadline(bound, result, verb, past, undone, kept))
     if undone is not None:
         judged.incident_rows += verdicts.incident_rows(bound, undone, judged.worlds)
 

@@ -46,6 +46,8 @@ def in_place(terms: Agreement, event: Event, item: Happening, worlds: Worlds) ->
         return False
     if event.within is None or event.within in item.zones:
         return True
+    if item.zones:
+        return False  # its accounts give no point and name other zones
     shape = terms.zones[event.within].geometry
     if shape is None or item.latitude is None or item.longitude is None:
         return True

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ceasefire.comply.casting import Ties
 from ceasefire.comply.evidence import Evidence
 from ceasefire.comply.happenings import Names, parts
-from ceasefire.comply.worlds import Ties
 
 
 @dataclass

@@ -59,6 +59,7 @@ class Compiler:
         self._parts = [frozenset(answer.split("+")) for answer in worlds.answers]
         self._replies = _Replies(terms, worlds)
         self._known: dict[str, tuple[Bits, NDArray[np.float64], Mask]] = {}
+        self._spots: dict[tuple[int, tuple[str | None, str | None]], bool | int] = {}
         self._by_act: dict[str, list[int]] = {}
         self._told: dict[str, list[int]] = {}
         for column, item in enumerate(worlds.items):
@@ -119,19 +120,22 @@ class Compiler:
         for column, place, may in zip(watched.tolist(), placed, possible.tolist(), strict=True):
             if place is False or not may:
                 continue
-            gate = -1 if place is True else self._gate(place)
+            gate = -1 if place is True else int(place)
             touch = self._touch(k, lane, column, worlds.items[column], gate, excuses, kinds)
             if touch is not None:
                 found.append(touch)
         return found
 
-    def _places(self, event: Event, watched: Ints) -> list[bool | Mask]:
-        """Whether each lies where the clause applies, or the worlds in which it does."""
+    def _places(self, event: Event, watched: Ints) -> list[bool | int]:
+        """Whether each lies where the clause applies, or the row of gates with the worlds in which it does."""
         if event.within is None and event.at is None:
             return [True] * len(watched)
-        return [
-            scope.in_place(self.terms, event, self.worlds.items[c], self.worlds) for c in watched.tolist()
-        ]
+        spot = event.within, event.at
+        for c in watched.tolist():
+            if (c, spot) not in self._spots:
+                place = scope.in_place(self.terms, event, self.worlds.items[c], self.worlds)
+                self._spots[c, spot] = place if isinstance(place, bool) else self._gate(place)
+        return [self._spots[c, spot] for c in watched.tolist()]
 
     def _touch(
         self,

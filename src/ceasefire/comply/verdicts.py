@@ -7,28 +7,25 @@ the public text or the data cannot show is called kept. No row is a judicial fin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ceasefire.agreement import Agreement, By, Each, Never, Norm
+from ceasefire.agreement import Agreement, By, Each, Never, Norm, Proof
 from ceasefire.agreement.language import NO_HOLDER, Event
-from ceasefire.comply.accounts import Voice, Weighed, in_words
-from ceasefire.comply.clocks import ClockReading, hours, shown
-from ceasefire.comply.deliveries import Response
+from ceasefire.comply.clocks import ClockReading
 from ceasefire.comply.happenings import Happening
 from ceasefire.comply.lanes import Window
 from ceasefire.comply.prohibitions import Tally
-from ceasefire.comply.responses import Answers
 from ceasefire.comply.worlds import Worlds, error_of
 
 Row = dict[str, Any]
 CONTESTED = "obligation mapping contested"
 EXCUSED_FROM = 0.5
+HAIR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,14 @@ class Bound:
     def standing(self) -> str:
         """In force, or, where the record stops long before ``as_of``, only not known to have ended."""
         return "in force" if self.as_of <= self.horizon else "no end is on record"
+
+    @property
+    def proof(self) -> Proof:
+        """The agreement's standards, a hair lower: a sum of logarithms that comes to the standard reaches it."""
+        p = self.terms.proof
+        return replace(
+            p, breached=p.breached - HAIR, satisfied=p.satisfied - HAIR, incident=p.incident - HAIR
+        )
 
     def row(self, verdict: str, reason: str, **numbers: Any) -> Row:
         """A row of table ``verdicts``."""
@@ -105,7 +110,7 @@ def of_prohibition(
 
     ``seen``: share of the days of its time with an account of anything; below ``proof.coverage`` nothing is called kept.
     """
-    terms, norm, holder, proof = bound.terms, bound.norm, bound.holder, bound.terms.proof
+    terms, norm, holder, proof = bound.terms, bound.norm, bound.holder, bound.proof
     contested = terms.contested(norm, holder)
     items = worlds.items
     listed = result.touched()
@@ -122,7 +127,7 @@ def of_prohibition(
         "mc_error": None if result.exact is not None else error_of(result.breached),
         "n_incidents": len(listed),
         "incidents": ";".join(items[result.columns[k]].id for k in listed) or None,
-        **_counts(result, worlds),
+        **counts(result, worlds),
     }
     rows = incident_rows(bound, result, worlds)
     closed = bound.window.end is not None and bound.window.end <= bound.as_of
@@ -176,7 +181,7 @@ def of_prohibition(
     return bound.row("pending", reason, **numbers), rows
 
 
-def _counts(result: Tally, worlds: Worlds) -> Row:
+def counts(result: Tally, worlds: Worlds) -> Row:
     """How many breaches there were, and when the first fell, over the worlds."""
     if not result.columns:
         return {}
@@ -217,10 +222,10 @@ def _incident_row(
             "undetermined",
             f"{CONTESTED}: {contested}; p = {did:.2f} that it carried it out{note}",
         )
-    elif p >= bound.terms.proof.breached:
+    elif p >= bound.proof.breached:
         verdict, reason = "breached", f"p = {p:.2f}{note}"
     else:
-        verdict, reason = "undetermined", f"p = {p:.2f}, standard {bound.terms.proof.breached:g}{note}"
+        verdict, reason = "undetermined", f"p = {p:.2f}, standard {bound.proof.breached:g}{note}"
     return {
         "incident_id": item.id,
         "norm_id": bound.norm.id,
@@ -234,147 +239,6 @@ def _incident_row(
         "p_breach": p,
         "reason": reason,
     }
-
-
-def of_accounts_against(bound: Bound, result: Tally, weighed: Mapping[str, Weighed], worlds: Worlds) -> Row:
-    """The verdict where accounts say that the bearer held something back (aid refused, turned back, no permit)."""
-    proof, contested = bound.terms.proof, bound.terms.contested(bound.norm, bound.holder)
-    if not weighed:
-        return bound.row("pending", f"{bound.standing}; no account names this bearer")
-    broken = result.p_breached
-    numbers: Row = {
-        "p_breached": broken,
-        "p_satisfied": 1 - broken,
-        "mc_error": None if result.exact is not None else error_of(result.breached),
-        **_counts(result, worlds),
-    }
-    terms = [term for one in weighed.values() for term in one.terms]
-    who = f"told by {', '.join(sorted({v.source for v, _, _ in terms}))}"
-    reason = f"p = {broken:.2f} from {len(terms)} accounts of {len(weighed)} deliveries, {who}"
-    notes = sorted({note for note in result.notes if note})
-    reason += f"; {'; '.join(notes)}" if notes else ""
-    if contested and broken > 1 - proof.satisfied:
-        return bound.row("undetermined", f"{CONTESTED}: {contested}; {reason}", **numbers)
-    if broken < proof.breached:
-        return bound.row("undetermined", reason, **numbers)
-    # Whether one delivery was owed is often what the parties dispute: say what hangs on it.
-    shares = {
-        worlds.items[column].delivery: share
-        for column, share in zip(result.columns, result.counted, strict=True)
-    }
-    for name in sorted(shares, key=str):
-        rest = max((p for other, p in shares.items() if other != name), default=0.0)
-        if rest < proof.breached:
-            reason += f"; without the accounts of {name} it would be {rest:.2f}, below the standard {proof.breached:g}"
-    return bound.breach(reason, **numbers)
-
-
-def of_deadline(
-    bound: Bound, result: Weighed, verb: By, past: bool, undone: Tally | None, kept: NDArray[np.bool_]
-) -> Row:
-    """The verdict of something to be achieved, from accounts of whether it was, and of whether it stayed so.
-
-    ``undone``: what showed afterwards that it did not; ``kept``: the worlds in which it was done and stayed so. Where no
-    account says whether it was done, even odds are no evidence, and only what showed afterwards counts against it.
-    """
-    proof, again = bound.terms.proof, undone is not None and bool(undone.columns)
-    done = float(kept.mean()) if again else result.probability
-    broken, single = 1 - done, 1 - result.probability
-    due = verb.due
-    falls_due = f"due {shown(due, bound.terms)}" if due else f"falls due together with {verb.when}"
-    if not result.terms and not again:
-        verdict = "not_observed" if past else "pending"
-        return bound.row(verdict, f"no account says whether it was done; {falls_due}")
-    what = "that it was done and stayed so" if again else "that it was done"
-    told = f"{in_words(result)}; p = {done:.2f} {what}; {falls_due}"
-    numbers: Row = {}
-    if again and undone is not None:
-        numbers["mc_error"] = error_of(kept)
-        if not result.terms:
-            broken, single = undone.p_breached, 0.0
-            told = f"no account says whether it was done; {falls_due}"
-            numbers["mc_error"] = error_of(undone.breached)
-        single = max(single, *undone.counted)
-        numbers["n_incidents"] = len(undone.columns)
-        told += f"; p = {undone.p_breached:.2f} that something showed afterwards that it did not stay so"
-    numbers |= {"p_satisfied": done if result.terms else None, "p_breached": broken if past else None}
-    contested = bound.terms.contested(bound.norm, bound.holder)
-    if contested:
-        return bound.row("undetermined", f"{CONTESTED}: {contested}; {told}", **numbers)
-    if result.terms and done >= proof.satisfied and (past or not verb.keep or due is None):
-        return bound.row("satisfied", told, **numbers)
-    if past and broken >= proof.breached and single >= proof.incident:
-        return bound.breach(told, **numbers)
-    return bound.row("undetermined", told, **numbers)
-
-
-def of_response(
-    bound: Bound, responses: Sequence[Response], voices: Mapping[str, Sequence[Voice]], result: Tally
-) -> Row:
-    """The verdict of a duty to answer each trigger of the access record.
-
-    A request that got no answer in time is a breach by a bearer that the accounts say holds it up; who owes the delay is
-    otherwise open.
-    """
-    verb, proof = bound.norm.verb, bound.terms.proof
-    assert isinstance(verb, Each)
-    if not responses:
-        return bound.row("pending", f"{bound.standing}; nothing has triggered it yet")
-    missing = [r for r in responses if r.followed is None]
-    waiting = max((hours(min(bound.horizon, r.heard or bound.horizon) - r.at) for r in missing), default=0.0)
-    head = f"{len(responses) - len(missing)} of {len(responses)} triggers answered"
-    sources = sorted({v.source for found in voices.values() for v in found})
-    named = f"; this bearer is named for delay by {', '.join(sources)}" if sources else ""
-    if verb.within is None:
-        if not missing:
-            return bound.row("satisfied", head)
-        tail = f"waiting {waiting:.0f} h by the last word of it; the text gives no time, and who owes the delay is open"
-        return bound.row("undetermined", f"{head}; {tail}{named}")
-    late = [
-        r for r in responses if r.at + verb.within <= (bound.horizon if r.followed is None else r.followed)
-    ]
-    if not late:
-        return bound.row("pending" if missing else "satisfied", f"{head}; none overdue")
-    numbers: Row = {}
-    if result.columns:
-        numbers = {"p_breached": result.p_breached, "mc_error": error_of(result.breached)}
-    reason = f"{head}; {len(late)} late or overdue"
-    contested = bound.terms.contested(bound.norm, bound.holder)
-    if contested:
-        return bound.row("undetermined", f"{CONTESTED}: {contested}; {reason}{named}", **numbers)
-    if result.p_breached >= proof.breached:
-        return bound.breach(
-            f"{reason}; p = {result.p_breached:.2f} that it is this bearer's doing{named}", **numbers
-        )
-    open_ = f"; p = {result.p_breached:.2f} that it is this bearer's doing" if result.columns else ""
-    return bound.row("undetermined", f"{reason}; who owes the delay is open{open_}{named}", **numbers)
-
-
-def of_answers(bound: Bound, found: Answers) -> Row:
-    """The verdict of a duty to answer incidents."""
-    proof = bound.terms.proof
-    broken, met = float(found.breached.mean()), float(found.satisfied.mean())
-    if not found.triggers:
-        return bound.row("pending", f"{bound.standing}; nothing has triggered it yet")
-    numbers: Row = {
-        "p_breached": broken,
-        "p_satisfied": met,
-        "mc_error": error_of(found.breached),
-        "n_incidents": len(found.triggers),
-        "incidents": ";".join(name for name, _, _ in found.triggers),
-    }
-    worst = max(found.triggers, key=lambda t: (t[2], t[0]))
-    reason = f"{len(found.triggers)} triggers; p = {broken:.2f} that one went unanswered (most: {worst[0]} {worst[2]:.2f})"
-    contested = bound.terms.contested(bound.norm, bound.holder)
-    if contested and broken > 1 - proof.satisfied:
-        return bound.row("undetermined", f"{CONTESTED}: {contested}; {reason}", **numbers)
-    if broken >= proof.breached and worst[2] >= proof.incident:
-        return bound.breach(reason, **numbers)
-    if met >= proof.satisfied:
-        return bound.row("satisfied", reason, **numbers)
-    if broken <= 1 - proof.satisfied and float(found.waiting.mean()) > 0:
-        return bound.row("pending", f"{reason}; the time of some has not passed", **numbers)
-    return bound.row("undetermined", reason, **numbers)
 
 
 def of_precondition(bound: Bound, reading: ClockReading | None) -> Row:
