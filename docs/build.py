@@ -8,13 +8,16 @@ The reference is never written by hand, so it cannot drift from the code.
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 import yaml
 
 import ceasefire.vocabulary
+from ceasefire.agreement import schema
 from ceasefire.case import open_case
 from ceasefire.cli import app
 from ceasefire.model import tables
@@ -24,6 +27,7 @@ from ceasefire.vocabulary import names, vocabulary
 
 DOCS = Path(__file__).resolve().parent
 CASES = DOCS.parent / "cases"
+MOST_WORDS = 12  # words of a vocabulary listed in a cell
 MADE = "<!-- made by docs/build.py; do not edit -->\n"
 
 
@@ -99,6 +103,72 @@ def commands_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def language_page() -> str:
+    """Every key of an agreement file, from the schema that ``load`` makes of its own keys."""
+    lines = [
+        MADE,
+        "# The keys of an agreement",
+        "",
+        "Made from the keys that are read. How they are judged: [the method](../methods/agreement.md). The same as JSON Schema, "
+        "for an editor that completes and checks: [agreement.schema.json](agreement.schema.json), or `ceasefire schema`.",
+    ]
+
+    sections: dict[str, list[str]] = {}  # by shape: the keys that hold it
+
+    def gather(shape: dict[str, Any]) -> None:
+        for key, entry in shape["properties"].items():
+            nested = _record(entry)
+            if nested is not None:
+                known = json.dumps({k: v for k, v in nested.items() if k != "description"})
+                first = known not in sections
+                if key not in sections.setdefault(known, []):
+                    sections[known].append(key)
+                if first:
+                    gather(nested)
+
+    gather(schema())
+    for title, shape in [
+        ("At the top", schema()),
+        *((f"In {', '.join(f'`{k}`' for k in keys)}", json.loads(known)) for known, keys in sections.items()),
+    ]:
+        lines += ["", f"## {title}", "", "| key | must be there | value | meaning |", "|---|---|---|---|"]
+        for key, entry in shape["properties"].items():
+            must = "yes" if key in shape.get("required", ()) else ""
+            about = (entry.get("description") or "").replace("|", "&#124;")
+            lines.append(f"| `{key}` | {must} | {_value(entry)} | {about} |")
+    return "\n".join(lines) + "\n"
+
+
+def _record(entry: dict[str, Any]) -> dict[str, Any] | None:
+    """The record a key holds, by itself, in a list or by name."""
+    for shape in (entry, *entry.get("anyOf", ())):
+        if "properties" in shape:
+            return shape
+        for inner in (shape.get("additionalProperties"), shape.get("items")):
+            if isinstance(inner, dict) and "properties" in inner:
+                return inner
+    return None
+
+
+def _value(entry: dict[str, Any]) -> str:
+    """What a key takes, in a few words."""
+    if "anyOf" in entry:
+        kinds = [_value(shape) for shape in entry["anyOf"]]
+        one = entry["anyOf"][0]
+        if len(kinds) == 2 and entry["anyOf"][1].get("items") == one:
+            return f"{kinds[0]}, or a list"
+        return " or ".join(dict.fromkeys(kinds))
+    if "enum" in entry:
+        words = [f"`{w}`" for w in entry["enum"]]
+        return ", ".join(words) if len(words) <= MOST_WORDS else f"{', '.join(words[:MOST_WORDS])} …"
+    if entry.get("examples"):
+        return ", ".join(f"`{e}`" for e in entry["examples"])
+    kind = entry.get("type", "anything")
+    kinds = kind if isinstance(kind, list) else [kind]
+    names = {"string": "text", "object": "entries", "array": "a list", "boolean": "`true`, `false`"}
+    return names.get(kinds[0], kinds[0])
+
+
 def questions_page(picture: Picture) -> str:
     """The questions of the Syria case with the answers of the run."""
     lines = [
@@ -124,6 +194,9 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "words.md": words_page(),
         DOCS / "reference" / "problems.md": problems_page(),
         DOCS / "reference" / "commands.md": commands_page(),
+        DOCS / "reference" / "agreement.md": language_page(),
+        DOCS / "reference" / "agreement.schema.json": json.dumps(schema(), indent=1, ensure_ascii=False)
+        + "\n",
         DOCS / "questions.md": questions_page(picture),
     }
 

@@ -66,7 +66,9 @@ _EVENT = {
     "at": Key(text, about="a place of the gazetteer"),
     "to": Key(text, about="the destination of aid"),
     "weapon": Key(listed(text), about="words for the means, one of which stands in the account"),
-    "test": Key(name_of("registered predicate")),
+    "test": Key(
+        name_of("registered predicate"), about="a Python predicate, by the name it is registered under"
+    ),
 }
 
 
@@ -90,7 +92,10 @@ def _read_event(reading: Reading, cell: Cell) -> Event:
     )
 
 
-_VARIANT = {"says": Key(text, required=True), "source": Key(text, required=True)}
+_VARIANT = {
+    "says": Key(text, required=True, about="the reading or figure"),
+    "source": Key(text, required=True, about="who has it so"),
+}
 
 
 @shaped(record_shape(_VARIANT))
@@ -130,38 +135,40 @@ def _read_contested(reading: Reading, cell: Cell) -> tuple[tuple[str, str], ...]
 
 
 NORM: dict[str, Key] = {
-    "clause": Key(text, required=True),
-    "title": Key(text, required=True),
-    "who": Key(listed(name_of("party"))),
-    "bearer": Key(text),
-    "to": Key(listed(name_of("party"))),
+    "clause": Key(text, required=True, about="where it stands in the text"),
+    "title": Key(text, required=True, about="what it asks, in a line"),
+    "who": Key(listed(name_of("party")), about="the parties it binds"),
+    "bearer": Key(text, about="who is bound, in words, where that is no party"),
+    "to": Key(listed(name_of("party")), about="to whom it is owed; the other parties if not said"),
     "during": Key(name_of("clock", also=(IN_FORCE,)), about="when it binds; in-force if not said"),
     "from": Key(instant, about="from when it binds, if later than the agreement"),
     "until": Key(_read_until, about="until when it binds: an instant, or a clock whose end it is"),
-    "unless": Key(listed(name_of("exception"))),
+    "unless": Key(listed(name_of("exception")), about="the exceptions under which it does not count"),
     "document": Key(name_of("document"), required=True),
-    "text_status": Key(word(*vocabulary("text_status")), required=True),
-    "source": Key(text, required=True),
-    "untestable": Key(text),
-    "contested": Key(_read_contested),
-    "best_efforts": Key(flag),
-    "variants": Key(listed(_read_variant)),
-    "note": Key(text),
+    "text_status": Key(word(*vocabulary("text_status")), required=True, about="how its words became known"),
+    "source": Key(text, required=True, about="where its words were read"),
+    "untestable": Key(text, about="why nobody can judge it; it is listed only"),
+    "contested": Key(
+        _read_contested, about="parties of whom it is disputed that they are bound, each with the reason"
+    ),
+    "best_efforts": Key(flag, about="a duty of effort: falling short alone is no breach"),
+    "variants": Key(listed(_read_variant), about="readings that differ between sources"),
+    "note": Key(text, about="anything a reader should know"),
     # the verbs and what belongs to them
-    "never": Key(_read_event),
-    "each": Key(_read_event),
-    "within": Key(length),
-    "expect": Key(_read_event),
-    "by": Key(_read_due),
-    "achieve": Key(_read_event),
-    "keep": Key(flag),
+    "never": Key(_read_event, about="what must not happen"),
+    "each": Key(_read_event, about="what calls for an answer"),
+    "within": Key(length, about="the time for the answer"),
+    "expect": Key(_read_event, about="the answer"),
+    "by": Key(_read_due, about="the deadline: an instant, or when: CLAUSE"),
+    "achieve": Key(_read_event, about="what must be done by then"),
+    "keep": Key(flag, about="and stays so"),
     "undone_by": Key(_read_event, about="what shows afterwards that it did not stay so"),
-    "consecutive": Key(length),
+    "consecutive": Key(length, about="so many days in a row"),
     "on": Key(name_of("clock")),
-    "grants": Key(text),
-    "permission": Key(text),
-    "power": Key(text),
-    "duty": Key(text),
+    "grants": Key(text, about="the step that the days open"),
+    "permission": Key(text, about="what a party may do"),
+    "power": Key(text, about="what a party may change about the agreement"),
+    "duty": Key(text, about="an obligation in words, with untestable"),
 }
 
 # Keys that belong to a verb: which must be there, which may.
@@ -252,7 +259,7 @@ def _verb(verb: str, row: dict[str, Any]) -> Verb:
 
 
 EXCEPTION: dict[str, Key] = {
-    "title": Key(text, required=True),
+    "title": Key(text, required=True, about="what it says, in a line"),
     "affected": Key(
         listed(name_of("party", also=(EXEMPTED, *PROTECTED))), about="one of these is among the affected"
     ),
@@ -260,7 +267,9 @@ EXCEPTION: dict[str, Key] = {
     "reply_within": Key(length, about="it answers an attack of the other side, so shortly before"),
     "near_km": Key(number, about="... and so close by"),
     "deliveries": Key(listed(text), about="the deliveries of the access record it is about"),
-    "test": Key(name_of("registered predicate")),
+    "test": Key(
+        name_of("registered predicate"), about="a Python predicate, by the name it is registered under"
+    ),
     "effect": Key(word("excuse", "restore"), about="restore: an exception to other exceptions"),
     "over": Key(listed(name_of("exception")), about="the exceptions over which it prevails"),
     "burden": Key(word("holder", "claimant"), required=True, about="who has to show it"),
@@ -305,25 +314,27 @@ def _read_quiet(reading: Reading, cell: Cell) -> Quiet:
     return Quiet(**row)
 
 
+_DELIVERY = {
+    "to": Key(text, required=True, about="the place where aid must arrive"),
+    "within": Key(length, required=True, about="how long after the start at most"),
+}
 _OWNERS = word("all-owners", "any-owner", "nobody")
 CLOCK: dict[str, Key] = {
-    "title": Key(text, required=True),
-    "owner": Key(listed(name_of("party")), required=True),
-    "starts": Key(instant, required=True),
-    "for": Key(length),
-    "until": Key(instant),
-    "consecutive": Key(length),
-    "delivery": Key(
-        _record_of({"to": Key(text, required=True), "within": Key(length, required=True)}, Delivery)
-    ),
-    "renew": Key(_OWNERS),
-    "reset": Key(_OWNERS),
-    "watches": Key(listed(name_of("norm"))),
+    "title": Key(text, required=True, about="what runs"),
+    "owner": Key(listed(name_of("party")), required=True, about="the parties whose words move it"),
+    "starts": Key(instant, required=True, about="when it starts"),
+    "for": Key(length, about="it runs so long"),
+    "until": Key(instant, about="it runs to an instant"),
+    "consecutive": Key(length, about="it counts so many quiet days in a row"),
+    "delivery": Key(_record_of(_DELIVERY, Delivery), about="it waits for aid to arrive at a place"),
+    "renew": Key(_OWNERS, about="whose word extends it"),
+    "reset": Key(_OWNERS, about="whose word starts it again"),
+    "watches": Key(listed(name_of("norm")), about="the clauses whose breach disturbs the calm"),
     "access": Key(name_of("clock")),
     "certified_by": Key(text, about="who certifies the days, as the text says"),
     "quiet": Key(_read_quiet, about="when a day counts as calm"),
-    "source": Key(text),
-    "note": Key(text),
+    "source": Key(text, about="where it is written"),
+    "note": Key(text, about="anything a reader should know"),
 }
 
 

@@ -104,7 +104,9 @@ def _amendments(reading: Reading, top: Mapping[str, Any], amendments: Rows) -> N
         both = {norm.id for norm in row.get("norms", ())} & set(row.get("repeals", ()))
         if both:
             found = f"{min(both)!r} both rewritten and repealed"
-            reading.fail(entry, "wrong_value", "one change of a clause", found, "keep one of the two", key=True)
+            reading.fail(
+                entry, "wrong_value", "one change of a clause", found, "keep one of the two", key=True
+            )
 
 
 def _exceptions(reading: Reading, top: Mapping[str, Any], rows: Rows, norms: Sequence[Norm]) -> None:

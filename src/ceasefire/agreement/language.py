@@ -359,7 +359,9 @@ class Agreement:
             for name in (*change.norms, *change.repeals):
                 if name in latest:
                     old = found[latest[name]]
-                    found[latest[name]] = replace(old, replaced=min(old.replaced or change.since, change.since))
+                    found[latest[name]] = replace(
+                        old, replaced=min(old.replaced or change.since, change.since)
+                    )
             for name, norm in change.norms.items():
                 latest[name] = f"{name}@{change.id}" if name in found else name
                 since = max(norm.since or change.since, change.since)

@@ -79,7 +79,12 @@ def _clauses(terms: Agreement) -> Iterator[Problem]:
     for norm in terms.norms.values():
         if norm.best_efforts:
             yield _left_open(norm.id, "a measure of effort", "none: a shortfall alone is never a breach")
-        if isinstance(norm.verb, By) and norm.verb.keep and norm.verb.undone_by is None and not norm.untestable:
+        if (
+            isinstance(norm.verb, By)
+            and norm.verb.keep
+            and norm.verb.undone_by is None
+            and not norm.untestable
+        ):
             yield _left_open(norm.id, "what would show that it did not stay so", "none is named")
         if isinstance(norm.verb, Each) and norm.verb.within is None:
             yield _left_open(norm.id, "a time within which to answer", "none")

@@ -58,22 +58,26 @@ _SECTIONS = {
 }
 
 _DOCUMENT = {
-    "title": Key(text, required=True),
-    "dated": Key(day),
-    "text_status": Key(word(*vocabulary("text_status")), required=True),
-    "source": Key(text),
-    "note": Key(text),
+    "title": Key(text, required=True, about="what it is called"),
+    "dated": Key(day, about="its date: 2016, 2016-09 or 2016-09-09"),
+    "text_status": Key(word(*vocabulary("text_status")), required=True, about="how its words became known"),
+    "source": Key(text, about="where its text was read"),
+    "note": Key(text, about="anything a reader should know"),
 }
 _PARTY = {
-    "name": Key(text, required=True),
-    "role": Key(text, required=True),
-    "side": Key(identifier, required=True),
-    "answers_for": Key(listed(name_of("party"))),
-    "members": Key(listed(identifier)),
-    "contested": Key(text),
-    "note": Key(text),
+    "name": Key(text, required=True, about="its name in full"),
+    "role": Key(text, required=True, about="party, guarantor, sponsor, ..."),
+    "side": Key(identifier, required=True, about="the side it is on; a patron and its client share one"),
+    "answers_for": Key(listed(name_of("party")), about="the clients whose conduct it is asked about"),
+    "members": Key(listed(identifier), about="actors of the case that count with it"),
+    "contested": Key(text, about="why it is disputed that it is bound at all"),
+    "note": Key(text, about="anything a reader should know"),
 }
-_DATED = {"name": Key(identifier, required=True), "since": Key(day), "until": Key(day)}
+_DATED = {
+    "name": Key(identifier, required=True, about="the actor of the case"),
+    "since": Key(day, about="the first day it went by this name"),
+    "until": Key(day, about="the last day"),
+}
 
 
 @shaped(record_shape(_DATED))
@@ -83,15 +87,18 @@ def _read_dated(reading: Reading, cell: Cell) -> DatedName:
 
 
 _EXEMPT = {
-    "title": Key(text, required=True),
-    "names": Key(listed(_read_dated), required=True),
-    "designated_by": Key(text, required=True),
-    "note": Key(text),
+    "title": Key(text, required=True, about="what the group is called"),
+    "names": Key(listed(_read_dated), required=True, about="the names it goes by, each with its time"),
+    "designated_by": Key(text, required=True, about="who put it outside the truce"),
+    "note": Key(text, about="anything a reader should know"),
 }
-_PERIOD = {"from": Key(instant, required=True), "to": Key(instant)}
+_PERIOD = {
+    "from": Key(instant, required=True, about="the first instant"),
+    "to": Key(instant, about="the end; open if not said"),
+}
 _PROOF = {
-    "breached": Key(probability, required=True),
-    "satisfied": Key(probability, required=True),
+    "breached": Key(probability, required=True, about="how probable a breach must be to be called"),
+    "satisfied": Key(probability, required=True, about="how probable it must be that a clause was kept"),
     "incident": Key(probability, about="what one incident alone must reach before a breach is called"),
     "coverage": Key(probability, about="share of days with any account, below which nothing is called kept"),
 }
@@ -119,12 +126,15 @@ def _read_proof(reading: Reading, cell: Cell) -> Proof:
 
 
 _AMENDMENT = {
-    "title": Key(text, required=True),
-    "from": Key(instant, required=True),
-    "document": Key(name_of("document"), required=True),
-    "norms": Key(shaped({"type": "object", "additionalProperties": record_shape(NORM)})(read_norms)),
-    "repeals": Key(listed(name_of("norm"))),
-    "note": Key(text),
+    "title": Key(text, required=True, about="what the change is called"),
+    "from": Key(instant, required=True, about="from when it counts"),
+    "document": Key(name_of("document"), required=True, about="the paper that changed the text"),
+    "norms": Key(
+        shaped({"type": "object", "additionalProperties": record_shape(NORM)})(read_norms),
+        about="clauses in their new wording, or new ones",
+    ),
+    "repeals": Key(listed(name_of("norm")), about="clauses that bind no more"),
+    "note": Key(text, about="anything a reader should know"),
 }
 
 
@@ -143,11 +153,13 @@ def _records(keys: dict[str, Key]) -> Reader:
 
 
 TOP = {
-    "agreement": Key(identifier, required=True),
-    "title": Key(text, required=True),
-    "source": Key(text, required=True),
-    "timezone": Key(text, required=True),
-    "in_force": Key(_read_period, required=True),
+    "agreement": Key(identifier, required=True, about="its short name"),
+    "title": Key(text, required=True, about="its name in full"),
+    "source": Key(text, required=True, about="where the text comes from"),
+    "timezone": Key(
+        text, required=True, about="the zone of every time below that names none, such as Asia/Damascus"
+    ),
+    "in_force": Key(_read_period, required=True, about="from when, and to when, it is in force"),
     "zones": Key(_later(ZONES), about="a GeoJSON file beside this one, or the zones themselves"),
     "documents": Key(_records(_DOCUMENT), about="the papers the clauses are taken from"),
     "parties": Key(_records(_PARTY), required=True, about="who is bound"),

@@ -98,11 +98,11 @@ def _read_band(reading: Reading, cell: Cell) -> Any:
 
 
 _INLINE = {
-    "title": Key(text, required=True),
+    "title": Key(text, required=True, about="what the zone is called"),
     "published": Key(flag, required=True, about="whether the parties made its map public"),
     "geometry": Key(_read_wkt, about="WKT, longitude before latitude"),
     "band": Key(_read_band, about="all within so many km of a line"),
-    "note": Key(text),
+    "note": Key(text, about="anything a reader should know"),
 }
 ZONES = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": record_shape(_INLINE)}]}
 
