@@ -24,7 +24,6 @@ _LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(min|h|d)")
 _UNIT = {"min": 60, "h": 3600, "d": 86400}
 _INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?"
 _UNPRINTABLE = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_YEARS = range(1900, 2200)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -153,9 +152,8 @@ def cells(text: str, reading: Reading) -> Cell:
     try:
         node = _Strict(text, reading).get_single_node()
         if node is None:
-            reading.fail(
-                Cell("", 1, 1), "not_yaml", "keys and values", "an empty file", "start from an example"
-            )
+            here, found = Cell("", 1, 1), "an empty file"
+            reading.fail(here, "not_yaml", "keys and values", found, "start from an example")
         elif not reading.problems:
             root = _cell(node, reading)
     except yaml.MarkedYAMLError as error:
@@ -167,9 +165,9 @@ def cells(text: str, reading: Reading) -> Cell:
         here = Cell("", len(before), len(before[-1]) + 1)
         found = f"the character U+{int(error.character):04X}"
         reading.fail(here, "not_yaml", "YAML in UTF-8 text", found, "remove it, and save as plain text")
-    except (ValueError, OverflowError) as error:
-        # The parser lets through what Python cannot hold: the number of a character or a version beyond all bounds.
-        reading.fail(Cell("", 1, 1), "not_yaml", "YAML", str(error), "write characters, not their numbers")
+    except (ValueError, OverflowError):
+        found = "the number of a character or of a version, beyond all bounds"
+        reading.fail(Cell("", 1, 1), "not_yaml", "YAML", found, "write the character itself")
     except RecursionError:
         reading.fail(Cell("", 1, 1), "not_yaml", "a few levels", "endless nesting", "make the file flatter")
     reading.stop_if_failed()
@@ -243,8 +241,7 @@ def text(reading: Reading, cell: Cell) -> str:
     """Read text that is not empty."""
     value = " ".join(cell.value.split()) if isinstance(cell.value, str) else ""
     odd = _UNPRINTABLE.search(value)
-    if odd:
-        # An escape can write what no file may hold; half a character would stop every later stage.
+    if odd:  # an escape can write what no file may hold; half a character would stop every later stage
         found = f"the character U+{ord(odd[0]):04X}"
         reading.fail(cell, "wrong_value", "a text of printable characters", found, "remove it")
         return ""
@@ -326,7 +323,7 @@ def instant(reading: Reading, cell: Cell) -> datetime:
         return fallback
     try:
         at = datetime.fromisoformat(value)
-        if at.year not in _YEARS:
+        if not 1900 <= at.year < 2200:
             raise ValueError(f"the year {at.year}")
         if at.tzinfo is None:
             if reading.zone is None:

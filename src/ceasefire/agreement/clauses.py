@@ -13,6 +13,7 @@ from ceasefire.agreement.language import (
     ACT_GROUPS,
     EXEMPTED,
     IN_FORCE,
+    NEVER,
     OTHER_SIDE,
     PROTECTED,
     By,
@@ -318,11 +319,22 @@ _DELIVERY = {
     "to": Key(text, required=True, about="the place where aid must arrive"),
     "within": Key(length, required=True, about="how long after the start at most"),
 }
+_AFTER = {"when": Key(name_of("clock"), required=True, about="the clock that must be met first")}
+
+
+@shaped({"anyOf": [shape_of(instant), record_shape(_AFTER)]})
+def _read_start(reading: Reading, cell: Cell) -> Any:
+    """An instant, or ``when: CLOCK`` for a clock that starts when another is met."""
+    if isinstance(cell.value, dict):
+        return record(reading, cell, _AFTER).get("when", "")
+    return instant(reading, cell)
+
+
 _OWNERS = word("all-owners", "any-owner", "nobody")
 CLOCK: dict[str, Key] = {
     "title": Key(text, required=True, about="what runs"),
     "owner": Key(listed(name_of("party")), required=True, about="the parties whose words move it"),
-    "starts": Key(instant, required=True, about="when it starts"),
+    "starts": Key(_read_start, required=True, about="when it starts: an instant, or when: CLOCK"),
     "for": Key(length, about="it runs so long"),
     "until": Key(instant, about="it runs to an instant"),
     "consecutive": Key(length, about="it counts so many quiet days in a row"),
@@ -341,4 +353,6 @@ CLOCK: dict[str, Key] = {
 def build_clock(name: str, row: dict[str, Any]) -> Clock:
     """The clock of a checked row."""
     rest = {key: value for key, value in row.items() if key != "for"}
+    if isinstance(rest.get("starts"), str):
+        rest |= {"after": rest["starts"], "starts": NEVER}
     return Clock(id=name, length=row.get("for"), **rest)

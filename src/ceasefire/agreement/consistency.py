@@ -9,6 +9,7 @@ as in Catala's default logic, a conflict is shown to the drafter and never settl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import combinations
 from typing import Any
 
@@ -40,22 +41,29 @@ def _clocks(reading: Reading, top: Mapping[str, Any], clocks: Rows) -> None:
             found = " and ".join(shapes)
             expected = "at most one of for, until, consecutive, delivery"
             reading.fail(entry, "clock_shape", expected, found, "say what the clock counts", key=True)
-        if "starts" in row and "until" in row and row["until"] <= row["starts"]:
+        begins = row.get("starts")
+        if isinstance(begins, datetime) and "until" in row and row["until"] <= begins:
             expected = "an end after the start"
             reading.fail(entry, "wrong_value", expected, "an end before it", "correct one of them", key=True)
         if clocks.get(row.get("access", ""), row).get("delivery") is None and "access" in row:
             expected, found = "a clock with 'delivery' as access", repr(row["access"])
             action = "name the clock that waits for aid, or leave access out"
             reading.fail(entry, "clock_shape", expected, found, action, key=True)
-        seen, at = [name], row.get("access")
-        while at and at not in seen:
-            seen.append(at)
-            at = clocks.get(at, {}).get("access")
-        if at:
-            found = " -> ".join([*seen, at])
+        circle = _circle(clocks, name, [])
+        if circle:
+            found = " -> ".join(circle)
             reading.fail(
                 entry, "circular_clocks", "clocks that end somewhere", found, "cut the circle", key=True
             )
+
+
+def _circle(clocks: Rows, at: str, seen: list[str]) -> list[str]:
+    """The way from a clock back to itself, through the roads and the clocks it waits for; empty = there is none."""
+    if at in seen:
+        return [*seen, at] if at == seen[0] else []
+    row = clocks.get(at, {})
+    waits = [x for x in (row.get("access"), row.get("starts")) if isinstance(x, str) and x]
+    return next((found for x in waits if (found := _circle(clocks, x, [*seen, at]))), [])
 
 
 def _watched(reading: Reading, top: Mapping[str, Any], clocks: Rows, norms: Sequence[Norm]) -> None:

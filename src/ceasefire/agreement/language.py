@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from ceasefire.vocabulary import vocabulary
@@ -32,6 +32,8 @@ PROTECTED = {
 
 EXEMPTED = "exempted"
 IN_FORCE = "in-force"
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""The start of a clock that waits for another one."""
 NO_HOLDER = "nobody (a precondition)"
 
 
@@ -281,13 +283,15 @@ class Clock:
 
     ``renew`` and ``reset``: ``all-owners`` (jointly), ``any-owner`` or ``nobody``. A consecutive clock counts
     days that are quiet under ``watches`` (clauses) and open under ``access`` (a delivery clock); ``certified_by`` says
-    in words who the text says must certify them.
+    in words who the text says must certify them. A clock with ``after`` starts when that one is met and all its owners
+    say so; ``starts`` is then ``NEVER`` until they do.
     """
 
     id: str
     title: str
     owner: tuple[str, ...]
     starts: datetime
+    after: str | None = None
     length: timedelta | None = None
     until: datetime | None = None
     consecutive: timedelta | None = None

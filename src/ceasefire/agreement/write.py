@@ -95,6 +95,8 @@ def _clock(clock: Clock) -> dict[str, Any]:
     entries = _plain(clock)
     if "length" in entries:
         entries["for"] = entries.pop("length")
+    if "after" in entries:
+        entries["starts"] = {"when": entries.pop("after")}
     return entries
 
 

@@ -28,7 +28,7 @@ class ClockReading:
     clock: Clock
     reading: str
     state: str
-    started_at: datetime
+    started_at: datetime | None
     ends_at: datetime | None
     needed_hours: float | None
     achieved_hours: float | None
@@ -108,6 +108,34 @@ def course(
     if track.clock.renew != "nobody" or clock.length:
         _lapse(terms, track, as_of)
     return track
+
+
+def settle_starts(
+    terms: Agreement, declarations: pl.DataFrame, names: Names, as_of: datetime
+) -> tuple[Agreement, dict[str, ClockReading]]:
+    """The agreement with the starts of clocks that waited for another, where all owners declared them by ``as_of``.
+
+    A clock whose start nobody declared is taken out, and comes back as a reading: it has not started.
+    """
+    clocks, waiting = dict(terms.clocks), {}
+    for clock in terms.clocks.values():
+        if clock.after is None:
+            continue
+        rows = declarations.filter(
+            (pl.col("clock") == clock.id) & (pl.col("kind") == "start") & (pl.col("at") <= as_of)
+        )
+        track = Course(clock, clock.starts, None)
+        agreed = [
+            row["at"] for row in rows.sort("at").iter_rows(named=True) if _owners(terms, track, row, names)[1]
+        ]
+        if agreed:
+            clocks[clock.id] = replace(clock, starts=agreed[0], after=None)
+            continue
+        del clocks[clock.id]
+        said = " (one side alone said so)" if rows.height else ""
+        words = f"starts when {clock.after} is met and its owners say so; that is not on record{said}"
+        waiting[clock.id] = ClockReading(clock, DECLARED, "not_started", None, None, None, None, None, words)
+    return replace(terms, clocks=clocks), waiting
 
 
 def declared(terms: Agreement, track: Course, as_of: datetime, horizon: datetime) -> list[ClockReading]:

@@ -29,7 +29,7 @@ def explain(judged: Judged, identifier: str) -> Tables:
     """
     if identifier in judged.terms.clauses:
         return _norm(judged, judged.terms.clauses[identifier])
-    if identifier in judged.terms.clocks:
+    if identifier in judged.agreement.clocks:
         return _clock(judged, identifier)
     rows = [row for row in judged.rows if row["norm_id"] == identifier]
     if not rows:
@@ -177,11 +177,17 @@ def _arithmetic(judged: Judged, result: Tally) -> pl.DataFrame:
 def _clock(judged: Judged, clock: str) -> Tables:
     readings = table("clocks").frame(r.row() for r in judged.readings if r.clock.id == clock)
     events = table("clock_events").frame(e for e in judged.events if e["clock_id"] == clock)
-    terms = judged.terms.clocks[clock]
+    terms = judged.terms.clocks.get(clock) or judged.agreement.clocks[clock]
     said = pl.DataFrame(
         {
             "what": ["starts", "extended by", "reset by", "source", "note"],
-            "says": [terms.starts.isoformat(), terms.renew, terms.reset, terms.source, terms.note],
+            "says": [
+                f"when {terms.after} is met" if terms.after else terms.starts.isoformat(),
+                terms.renew,
+                terms.reset,
+                terms.source,
+                terms.note,
+            ],
         }
     )
     return [

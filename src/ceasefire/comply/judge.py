@@ -14,12 +14,12 @@ from datetime import datetime
 import polars as pl
 
 from ceasefire.agreement import Agreement, By, Consecutive, Duty, Each, Never, Norm, Permission, Power
-from ceasefire.agreement.language import IN_FORCE, acts_of
+from ceasefire.agreement.language import IN_FORCE, NEVER, acts_of
 from ceasefire.comply import deliveries, duties, verdicts
 from ceasefire.comply.accounts import Voice, Weighed, voice, weigh
 from ceasefire.comply.casting import draw
 from ceasefire.comply.choices import DRAWS
-from ceasefire.comply.clocks import DECLARED, course
+from ceasefire.comply.clocks import DECLARED, course, settle_starts
 from ceasefire.comply.dials import dials_of, read_clocks
 from ceasefire.comply.doubles import with_doubles
 from ceasefire.comply.evidence import Evidence, Tabled
@@ -78,9 +78,9 @@ class Complied:
 
     def at(self, instant: datetime) -> Complied:
         """The same knowledge, judged as at another instant ("as known now")."""
-        return comply(
-            self._judged.terms, self._judged.evidence.at(instant), seed=self._seed, draws=self._draws
-        )
+        source = self._judged.source
+        moved = replace(source, as_of=instant) if isinstance(source, Posterior) else source.at(instant)
+        return comply(self._judged.agreement, moved, seed=self._seed, draws=self._draws)
 
     def explain(self, identifier: str, t: datetime | None = None) -> list[tuple[str, pl.DataFrame]]:
         """The reasoning behind a clause or a clock, as tables a panel can recompute by hand.
@@ -119,7 +119,9 @@ def comply(
     if given is not None:
         items = [replace(item, authors=given.shares_of(item.id), named=None) for item in items]
     items, ties = with_doubles(items, ties, evidence)
-    judged = Judged(terms, evidence, given or evidence, names, items)
+    written, (terms, waiting) = terms, settle_starts(terms, evidence.declarations, names, evidence.as_of)
+    judged = Judged(written, terms, evidence, given or evidence, names, items)
+    judged.readings += waiting.values()
     for clock in terms.clocks.values():
         judged.courses[clock.id] = course(terms, clock, evidence.declarations, names, evidence.as_of)
     lanes, told = _lanes(judged)
@@ -155,14 +157,17 @@ def window_of(judged: Judged, norm: Norm) -> Window:
     """When a clause binds: in force or during a clock, from and until what it says, before any change of its text."""
 
     def end_of(clock: str) -> datetime | None:
-        track = judged.courses[clock]
+        track = judged.courses.get(clock)
+        if track is None:
+            return None
         ends = [x for x in (track.end, track.ended[0] if track.ended else None) if x is not None]
         return min(ends) if ends else None
 
     if norm.during == IN_FORCE:
         start, ends = judged.terms.in_force.start, [judged.terms.in_force.end]
     else:
-        start, ends = judged.terms.clocks[norm.during].starts, [end_of(norm.during)]
+        clock = judged.terms.clocks.get(norm.during)
+        start, ends = clock.starts if clock else NEVER, [end_of(norm.during)]
     ends.append(norm.replaced)
     ends.append(end_of(norm.until) if isinstance(norm.until, str) else norm.until)
     known = [x for x in ends if x is not None]

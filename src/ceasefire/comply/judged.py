@@ -37,6 +37,8 @@ Key = tuple[str, str]
 class Judged:
     """Everything worked out on the way, kept for explanations."""
 
+    agreement: Agreement
+    """As it is written; in ``terms`` the starts of clocks are settled."""
     terms: Agreement
     evidence: Evidence
     source: Evidence | Posterior

@@ -14,7 +14,7 @@ from ceasefire.problems import Problem
 
 def problems_of(judged: Judged, timeless: list[str]) -> list[Problem]:
     """All that a reader must know beside the verdicts."""
-    terms, evidence = judged.terms, judged.evidence
+    evidence = judged.evidence
     found = [
         _problem("warning", "incident_without_time", "when it happened", "nothing", "not counted", i)
         for i in timeless
@@ -24,7 +24,7 @@ def problems_of(judged: Judged, timeless: list[str]) -> list[Problem]:
             action = "counted for nobody"
             found.append(_problem("note", "no_attribution", "a probable author", "none", action, item.id))
     found += _outside(judged)
-    clocks = set(terms.clocks)
+    clocks = set(judged.agreement.clocks)
     for row in evidence.declarations.iter_rows(named=True):
         if row["clock"] not in clocks:
             expected = f"a clock of the agreement ({', '.join(sorted(clocks)) or 'it has none'})"
