@@ -369,9 +369,17 @@ def test_as_known_then_and_as_known_now() -> None:
 def test_judged_at_an_earlier_instant_only_what_happened_by_then_counts() -> None:
     incidents = raids(3)
     result = judge(agreement(), incidents=incidents, attributions=attributed(incidents, north=1.0))
-    before = result.at(START + timedelta(hours=1))
+    before = result.at("2016-09-12T20:00+03:00")
     assert before.verdicts.filter(pl.col("holder") == "north")["verdict"].item() != "breached"
     assert result.verdicts.filter(pl.col("holder") == "north")["verdict"].item() == "breached"
+
+
+def test_an_instant_needs_its_zone() -> None:
+    incidents = raids(1)
+    result = judge(agreement(), incidents=incidents, attributions=attributed(incidents, north=1.0))
+    with pytest.raises(ValueError, match="with its zone"):
+        result.at("2016-09-12T20:00")
+    assert result.explain("calm", "2016-09-15T12:00Z")
 
 
 # ------------------------------------------------------------------ the engine

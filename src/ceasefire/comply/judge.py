@@ -76,16 +76,27 @@ class Complied:
         """The same evidence and draws under another agreement: what if it had said something else."""
         return comply(terms, self._judged.source, seed=self._seed, draws=self._draws)
 
-    def at(self, instant: datetime) -> Complied:
-        """The same knowledge, judged as at another instant ("as known now")."""
+    def at(self, instant: datetime | str) -> Complied:
+        """The same knowledge, judged as at another instant ("as known now"), such as ``2016-09-15T12:00Z``.
+
+        Raises:
+            ValueError: the instant has no zone, or is none.
+        """
+        at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+        if at.tzinfo is None:
+            raise ValueError(f"expected an instant with its zone, such as 2016-09-15T12:00Z, found {instant}")
         source = self._judged.source
-        moved = replace(source, as_of=instant) if isinstance(source, Posterior) else source.at(instant)
+        moved = replace(source, as_of=at) if isinstance(source, Posterior) else source.at(at)
         return comply(self._judged.agreement, moved, seed=self._seed, draws=self._draws)
 
-    def explain(self, identifier: str, t: datetime | None = None) -> list[tuple[str, pl.DataFrame]]:
+    def explain(self, identifier: str, t: datetime | str | None = None) -> list[tuple[str, pl.DataFrame]]:
         """The reasoning behind a clause or a clock, as tables a panel can recompute by hand.
 
-        With ``t`` (UTC), as at that instant from what is known now. Raises KeyError if nothing has that name.
+        With ``t``, as at that instant from what is known now.
+
+        Raises:
+            KeyError: nothing has that name.
+            ValueError: ``t`` has no zone, or is no instant.
         """
         return explain((self if t is None else self.at(t))._judged, identifier)
 
