@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.agreement_fuzz import fuzz
 from bench.agreement_peers import (
     TWO_DAYS,
     WEEK,
@@ -181,7 +182,7 @@ def heading(sizes: Sizes) -> list[str]:
     ]
 
 
-PARTS: list[Callable[[bool, bool], list[Bar]]] = [peers, worlds]
+PARTS: list[Callable[[bool, bool], list[Bar]]] = [peers, worlds, fuzz]
 
 
 def main() -> int:

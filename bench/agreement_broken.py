@@ -233,7 +233,7 @@ def _geometry(rng: random.Random, tree: Tree) -> None:
     if isinstance(zone, dict):
         zone["geometry"] = rng.choice(SHAPES)
         zone["band"] = {"line": zone["geometry"], "within_km": rng.choice(NUMBERS)}
-        zone.pop(rng.choice(("geometry", "band", "title")))
+        zone.pop(rng.choice(("geometry", "band", "title")), None)
 
 
 def _nest(rng: random.Random, tree: Tree) -> None:

@@ -99,3 +99,15 @@ def test_it_is_written_and_read_back_and_a_circle_is_refused(terms: Agreement) -
         load(text)
     with pytest.raises(CaseError, match="did you mean 'week'"):
         load(TERMS.replace("BURDEN", "holder") + CLOCKS.replace("{when: week}", "{when: weak}"))
+
+
+def test_a_run_whose_record_stops_before_its_end_is_not_called_unmet(terms: Agreement) -> None:
+    """The last account is of the first day; three days are needed, and after three more nobody was looking."""
+    first = raids(1, act="withdrawal")
+    long = load(dump(terms).replace('"72h"', '"240h"'))
+    quiet = comply(
+        long, Evidence(as_of=START + timedelta(days=20), incidents=table("incidents").frame(first))
+    )
+    reading = quiet.clocks.filter((pl.col("clock_id") == "week") & (pl.col("reading") == "counted"))
+    assert reading["state"].item() == "undetermined"
+    assert "the record itself stops before its nominal end" in reading["reason"].item()

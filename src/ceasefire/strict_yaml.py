@@ -24,6 +24,7 @@ _LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?) *(min|h|d)")
 _UNIT = {"min": 60, "h": 3600, "d": 86400}
 _INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?"
 _UNPRINTABLE = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONGEST = 2_000_000  # a second or so to parse; a whole library of agreements is shorter
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -62,19 +63,9 @@ class Reading:
     def fail(self, cell: Cell, code: str, expected: str, found: str, action: str, key: bool = False) -> None:
         """Note a problem at a cell, or at its key."""
         line, column = cell.key_at if key and cell.key_at else (cell.line, cell.column)
-        self.problems.append(
-            Problem(
-                severity="error",
-                stage=self.stage,
-                code=code,
-                expected=expected,
-                found=found,
-                action=action,
-                file=self.file,
-                line=line,
-                record=f"column {column}",
-            )
-        )
+        where = f"column {column}"
+        told = Problem("error", self.stage, code, expected, found, action, self.file, line, where)
+        self.problems.append(told)
 
     def stop_if_failed(self) -> None:
         """Raise CaseError with all problems met so far, if there are any."""
@@ -149,6 +140,12 @@ def cells(text: str, reading: Reading) -> Cell:
         CaseError: the text is not YAML, or uses what the strict subset leaves out.
     """
     root = None
+    if len(text) > _LONGEST:
+        found = f"{len(text):,} characters"
+        reading.fail(
+            Cell("", 1, 1), "not_yaml", f"at most {_LONGEST:,} characters", found, "shorten the file"
+        )
+    reading.stop_if_failed()
     try:
         node = _Strict(text, reading).get_single_node()
         if node is None:

@@ -73,6 +73,10 @@ _EVENT = {
 }
 
 
+# Keys that would do nothing: the access record knows no weapon, and an act no destination of aid.
+_IDLE = {"act": ("to",), "access": ("against", "by", "in", "at", "weapon", "test")}
+
+
 @shaped(record_shape(_EVENT))
 def _read_event(reading: Reading, cell: Cell) -> Event:
     row = record(reading, cell, _EVENT)
@@ -80,6 +84,12 @@ def _read_event(reading: Reading, cell: Cell) -> Event:
     if len(watched) != 1:
         found = " and ".join(watched) or "neither"
         reading.fail(cell, "wrong_value", "an event with act, or with access", found, "name what is watched")
+    for key in _IDLE[watched[0]] if len(watched) == 1 else ():
+        if key in row:
+            entry, expected = mapping_of(reading, cell)[key], f"a key that {watched[0]!r} heeds"
+            reading.fail(
+                entry, "clause_verb", expected, repr(key), "remove it: it would do nothing", key=True
+            )
     return Event(
         act=row.get("act", ()),
         access=row.get("access", ()),
@@ -219,6 +229,20 @@ def _read_norm(reading: Reading, name: str, cell: Cell) -> Norm | None:
         entry = mapping_of(reading, cell)["expect"]
         expected, found = "'expect' of the kind of 'each'", "an act of one and access of the other"
         reading.fail(entry, "clause_verb", expected, found, "watch act in both, or access in both", key=True)
+    for key in ("never", "expect", "achieve", "undone_by"):
+        if key not in row:
+            continue
+        entry, action = mapping_of(reading, cell)[key], "leave it out, or say it with another verb"
+        if row[key].by:
+            reading.fail(entry, "clause_verb", "'by' in 'each' only", f"'by' in {key!r}", action, key=True)
+        if key == "undone_by" and row[key].access:
+            expected, found = f"an act in {key!r}", "access"
+            reading.fail(entry, "clause_verb", expected, found, action, key=True)
+        if key == "undone_by" and isinstance(row.get("by"), str):
+            expected, found = "an instant in 'by' with 'undone_by'", "when"
+            reading.fail(
+                entry, "clause_verb", expected, found, "name the instant after which it counts", key=True
+            )
     unbound = "who" not in row and not ("bearer" in row and "untestable" in row)
     if verb not in ("consecutive", "power", "permission") and unbound:
         expected = "'who' is bound (or 'bearer' in words, with 'untestable')"

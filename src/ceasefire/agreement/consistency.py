@@ -9,14 +9,24 @@ as in Catala's default logic, a conflict is shown to the drafter and never settl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Any
 
 from ceasefire.agreement.clauses import build_exception
-from ceasefire.agreement.language import EXEMPTED, IN_FORCE, OTHER_SIDE, PROTECTED, By, Never, Norm
+from ceasefire.agreement.language import (
+    EXEMPTED,
+    IN_FORCE,
+    OTHER_SIDE,
+    PROTECTED,
+    By,
+    Consecutive,
+    Never,
+    Norm,
+)
 from ceasefire.strict_yaml import Reading
 
+HOUR = timedelta(hours=1)
 Rows = Mapping[str, Mapping[str, Any]]
 
 
@@ -67,13 +77,20 @@ def _circle(clocks: Rows, at: str, seen: list[str]) -> list[str]:
 
 
 def _watched(reading: Reading, top: Mapping[str, Any], clocks: Rows, norms: Sequence[Norm]) -> None:
-    """A clock that watched what no incident can touch would call every day quiet."""
+    """A clock that watched what no incident can touch would call every day quiet; a clause of days needs a clock of days."""
     deaf = {norm.id for norm in norms if not _touched(norm)}
     for name, row in clocks.items():
         for watched in deaf & set(row.get("watches", ())):
             expected = "clauses that an incident can break: never, or by with undone_by"
             entry, found = top["clocks"].value[name], repr(watched)
             reading.fail(entry, "wrong_value", expected, found, "watch another clause", key=True)
+    for norm in norms:
+        row = clocks.get(norm.verb.clock, {}) if isinstance(norm.verb, Consecutive) else {}
+        if isinstance(norm.verb, Consecutive) and row and row.get("consecutive") != norm.verb.length:
+            entry = top["norms"].value.get(norm.id) or top["norms"]
+            expected = f"a clock that counts {norm.verb.length / HOUR:g} h in a row"
+            found = f"{norm.verb.clock!r}, which does not"
+            reading.fail(entry, "clock_shape", expected, found, "give both one length", key=True)
 
 
 def _touched(norm: Norm) -> bool:

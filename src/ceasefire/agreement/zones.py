@@ -54,7 +54,7 @@ def _read_wkt(reading: Reading, cell: Cell) -> Any:
         with np.errstate(invalid="ignore"):
             geometry = from_wkt(written)
         why = _unusable(geometry)
-    except ShapelyError as error:
+    except (ShapelyError, UnicodeDecodeError) as error:  # its message may cut a letter in two
         geometry, why = None, " ".join(str(error).split())
     if why:
         action = "write an area or a line, longitude before latitude"

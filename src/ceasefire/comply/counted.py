@@ -124,8 +124,13 @@ def road(clock: Clock, access: pl.DataFrame, names: Names, as_of: datetime) -> R
     return Road(opened, tuple(accounts), tuple(sorted(elsewhere)))
 
 
-def read_delivery(terms: Agreement, clock: Clock, way: Road, calm: float, as_of: datetime) -> ClockReading:
-    """The access clock: blocked while nothing gets through, not met when its time has passed."""
+def read_delivery(
+    terms: Agreement, clock: Clock, way: Road, calm: float | None, as_of: datetime
+) -> ClockReading:
+    """The access clock: blocked while nothing gets through, not met when its time has passed.
+
+    ``calm``: probability of calm in the last hours; None where no clause that can be tested is watched for it.
+    """
     assert clock.delivery is not None
     end = clock.starts + clock.delivery.within
     needed = hours(clock.delivery.within)
@@ -142,8 +147,10 @@ def read_delivery(terms: Agreement, clock: Clock, way: Road, calm: float, as_of:
     if as_of >= end:
         late = f"delivered late, {shown(way.opened, terms)}" if way.opened else nothing
         return ClockReading(clock, "counted", "not_met", clock.starts, end, needed, achieved, 1.0, late)
-    words = "quiet but closed" if calm >= 0.5 else "closed, and not quiet"
-    reason = f"{words}: {nothing}; p(nobody killed in the last {CALM_HOURS:g} h) = {calm:.2f}"
+    reason = f"closed: {nothing}"
+    if calm is not None:
+        words = "quiet but closed" if calm >= 0.5 else "closed, and not quiet"
+        reason = f"{words}: {nothing}; p(nobody killed in the last {CALM_HOURS:g} h) = {calm:.2f}"
     return ClockReading(clock, "counted", "blocked", clock.starts, end, needed, 0.0, 1.0, reason)
 
 
@@ -189,6 +196,11 @@ def read_run(
     met = calm.longest(since, now) >= needed if open_for > 0 else never
     share = calm.share(now)
     state, p = _run_state(float(met.mean()), open_for, as_of >= nominal)
+    unseen = ""
+    whole = float((quiet >= now).mean())
+    if state == "not_met" and open_for > 0 and horizon < nominal and whole > 0.1:
+        # Quiet and open up to where the record stops: whether it stayed so to the end, nobody saw.
+        state, p, unseen = "undetermined", whole, "the record itself stops before its nominal end"
     achieved = float(np.median(run))
     ends = nominal if state in ("met", "not_met") else as_of + timedelta(hours=max(0.0, needed - achieved))
     told = (
@@ -201,7 +213,7 @@ def read_run(
         p = share if share >= 0.5 else 1 - share
     access = [] if way is None else ["access open" if way.opened else "no access at all"]
     mark = [clock.quiet.placeholder] if clock.quiet and clock.quiet.placeholder else []
-    reason = "; ".join([told, *access, *mark])
+    reason = "; ".join([*([unseen] if unseen else []), told, *access, *mark])
     return ClockReading(
         clock, "counted", state, track.started, ends, needed, achieved, p, reason
     ), np.asarray(met)

@@ -72,6 +72,18 @@ def held_back(
     return found
 
 
+def made(event: Event, rows: pl.DataFrame, due: datetime | None, names: Names) -> list[Voice]:
+    """The accounts that aid reached where it was to be by then, whoever brought it."""
+    goal = names.place(event.to)
+    found = []
+    for row in rows.sort("at", "access_id").iter_rows(named=True):
+        there = goal is None or names.place(row["to_place"]) == goal
+        if row["kind"] in event.access and there and row["reported_by"] and (due is None or row["at"] <= due):
+            camp = names.camp_of.get(row["reported_by"])
+            found.append(Voice(row["access_id"], row["reported_by"], camp, "yes", row["text"]))
+    return found
+
+
 def answers(verb: Each, rows: pl.DataFrame, names: Names) -> list[Response]:
     """Each request of the record and the first answer to it."""
 

@@ -83,7 +83,8 @@ def read_clocks(judged: Judged) -> None:
         calm, now = judged.calm.get(clock.id), hours(horizon - track.started)
         if clock.delivery is not None:
             way = counted.road(clock, judged.evidence.access, judged.names, as_of)
-            share = 1.0 if calm is None else calm.share(now)
+            heard = calm is not None and judged.dials[clock.id].at_most is not None
+            share = calm.share(now) if calm is not None and heard else None
             judged.readings.append(counted.read_delivery(terms, clock, way, share, as_of))
         elif clock.consecutive is not None and calm is not None:
             gate = terms.clocks.get(clock.access or "")

@@ -306,6 +306,8 @@ def _judge_deadline(judged: Judged, bound: verdicts.Bound, verb: By) -> None:
 def _achievements(judged: Judged, verb: By, holder: str, window: Window) -> list[Voice]:
     """Reports that say whether a bearer did what it was to achieve."""
     event, names = verb.achieve, judged.names
+    if event.access:
+        return deliveries.made(event, deliveries.rows_in(judged.evidence, window), verb.due, names)
     acts, spot = acts_of(event.act), names.place(event.at)
     rows = judged.evidence.located.filter(
         pl.col("act").is_in(sorted(acts))

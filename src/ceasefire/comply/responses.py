@@ -63,8 +63,8 @@ def answered_in_time(judged: Judged, norm: Norm, holder: str, window: Window) ->
     for k in columns(asks):
         item, at = worlds.items[k], worlds.hours(k)
         fires = worlds.real(k) & placed(asks, item) & (at >= low) & (at < high)
-        if asks.by:
-            fires &= worlds.by(list(asks.by), k)
+        if asks.by:  # nobody is called the one who did it on a prior alone
+            fires &= worlds.by([p for p in asks.by if item.named is None or p in item.named], k)
         bits = scope.protected(terms, asks, holder, item) if asks.against else ~0
         fires &= (bits >> worlds.option(k)) & 1 == 1
         if norm.unless:
