@@ -104,7 +104,7 @@ def test_it_is_written_and_read_back_and_a_circle_is_refused(terms: Agreement) -
 def test_a_run_whose_record_stops_before_its_end_is_not_called_unmet(terms: Agreement) -> None:
     """The last account is of the first day; three days are needed, and after three more nobody was looking."""
     first = raids(1, act="withdrawal")
-    long = load(dump(terms).replace('"72h"', '"240h"'))
+    long = load(dump(terms).replace("72h", "240h"))
     quiet = comply(
         long, Evidence(as_of=START + timedelta(days=20), incidents=table("incidents").frame(first))
     )
