@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
+from bench.agreement_fuzz import Outcome, become, made_up_evidence, unclear
+from bench.agreement_mutants import mutant, originals
 
 from ceasefire.agreement import dump, load
 from ceasefire.comply import Evidence
 from ceasefire.problems import CaseError, Problem
 from shipped import shipped_picture
-
-# The mutants live with the bench, which is no part of the package.
-sys.path.append(str(Path(__file__).resolve().parents[1]))
-from bench.agreement_fuzz import Outcome, become, made_up_evidence, unclear
-from bench.agreement_mutants import mutant, originals
 
 SEED, SIZE = 7, 150
 
