@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from bench.agreement_fuzz import Outcome, become, made_up_evidence, unclear
 from bench.agreement_mutants import mutant, originals
