@@ -13,7 +13,7 @@ import pytest
 from ceasefire.agreement import Agreement, load
 from ceasefire.attribute import attribute
 from ceasefire.comply import Complied, Evidence, Posterior, comply
-from ceasefire.comply.exact import absence, count, quiet_day, run_of_days
+from ceasefire.comply.exact import absence, answered, count, quiet_day, run_of_days
 from ceasefire.model import table
 from test_comply_worlds import AS_OF, START, TERMS, attributed, raids
 
@@ -304,6 +304,42 @@ def test_counts_and_runs_agree_with_the_exact_chains(seed: int) -> None:
     # at both ends of the time it has half a day more.
     low, high = run_of_days(by_day, needed), run_of_days(by_day, needed - 1)
     assert low - 4 * met.error - 1e-3 <= met.probability <= high + 4 * met.error + 1e-3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_answers_in_time_agree_with_the_exact_sum(seed: int) -> None:
+    """One certain trigger, several doubtful answers: only those within six hours count."""
+    rng = np.random.default_rng(seed)
+    duty = """\
+  answer:
+    clause: "2"
+    title: A shelling is followed by a withdrawal
+    who: [north]
+    each: {act: shelling}
+    within: 6h
+    expect: {act: withdrawal}
+    document: D
+    text_status: official
+    source: the text
+"""
+    asked = START + timedelta(hours=10)
+    trigger = raids(1)[0] | {"occurred_from": asked, "occurred_to": asked}
+    offers = [
+        (int(h), float(p)) for h, p in zip(rng.integers(8, 20, 5), rng.uniform(0.1, 0.6, 5), strict=True)
+    ]
+    replies = [
+        {"incident_id": f"W-{k}", "act": "withdrawal", "occurred_from": at, "occurred_to": at}
+        for k, (hour, _) in enumerate(offers)
+        for at in [START + timedelta(hours=hour)]
+    ]
+    attributions = attributed([trigger], south=1.0) + [
+        {"incident_id": row["incident_id"], "actor": actor, "probability": p}
+        for row, (_, q) in zip(replies, offers, strict=True)
+        for actor, p in (("north", q), ("south", 1 - q))
+    ]
+    result = judge(agreement(duty), incidents=[trigger, *replies], attributions=attributions, seed=seed)
+    missed = result.where("answer", "breached", "north")
+    assert missed.probability == pytest.approx(1 - answered(10, offers, 6), abs=4 * missed.error + 1e-3)
 
 
 # ------------------------------------------------------------------ draws made elsewhere
