@@ -35,14 +35,7 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the draws behi
 
 def complete_case(incomplete: str) -> Iterator[str]:
     """Case folders and shipped cases, for tab completion."""
-    roots = [Path("cases"), shipped()]
-    seen = set()
-    for root in roots:
-        for path in sorted(root.glob("*/case.yaml")) if root.is_dir() else ():
-            name = str(path.parent) if root == Path("cases") else path.parent.name
-            if name.startswith(incomplete) and name not in seen:
-                seen.add(name)
-                yield name
+    yield from _named(incomplete, "case.yaml", "cases")
 
 
 CompletedCase = Annotated[
@@ -77,10 +70,15 @@ def shipped(what: str = "cases") -> Path:
 
 def complete_agreement(incomplete: str) -> Iterator[str]:
     """Agreements of this folder and shipped ones, for tab completion."""
+    yield from _named(incomplete, "agreement.yaml", "agreements", "cases")
+
+
+def _named(incomplete: str, file: str, *kinds: str) -> Iterator[str]:
+    """Folders here that hold a file, by path, and shipped ones, by name."""
     seen = set()
-    for root in (Path("agreements"), Path("cases"), shipped("agreements"), shipped()):
-        for path in sorted(root.glob("*/agreement.yaml")) if root.is_dir() else ():
-            name = str(path.parent) if not root.is_absolute() else path.parent.name
+    for root in (*(Path(kind) for kind in kinds), *(shipped(kind) for kind in kinds)):
+        for path in sorted(root.glob(f"*/{file}")) if root.is_dir() else ():
+            name = path.parent.name if root.is_absolute() else str(path.parent)
             if name.startswith(incomplete) and name not in seen:
                 seen.add(name)
                 yield name

@@ -8,7 +8,7 @@ camp's bias) move all its incidents together, each keeping its own probability (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -290,12 +290,12 @@ class _Build:
             self.real[column] = len(self.gates)
             self.gates.append(pack(mask))
 
-    def span_of(self, hours: Sequence[float], edge: object) -> Floats:
+    def span_of(self, hours: Sequence[float], edge: Callable[[Floats], float]) -> Floats:
         """First or last hour of every incident, widened to the hours given from elsewhere."""
         out = np.array(hours, dtype=np.float64)
         for column, row in enumerate(self.timed_row):
             if row >= 0:
-                out[column] = edge(self.timed[row])  # type: ignore[operator]
+                out[column] = edge(self.timed[row])
         return out
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ceasefire.agreement import Each, Norm
+from ceasefire.agreement import Each, Event, Norm
 from ceasefire.comply import scope
 from ceasefire.comply.happenings import Happening
 from ceasefire.comply.judged import Judged
@@ -40,15 +40,15 @@ def answered_in_time(judged: Judged, norm: Norm, holder: str, window: Window) ->
     low, high = worlds.hour_of(window.start), worlds.hour_of(window.end)
     nothing = np.zeros(worlds.draws, bool)
 
-    def columns(event: object) -> list[int]:
+    def columns(event: Event) -> list[int]:
         return [
             k
             for k, item in enumerate(worlds.items)
-            if item.norm_id is None and scope.of_kind(terms, event, item)  # type: ignore[arg-type]
+            if item.norm_id is None and scope.of_kind(terms, event, item)
         ]
 
-    def placed(event: object, item: Happening) -> Mask:
-        inside = scope.in_place(terms, event, item, worlds)  # type: ignore[arg-type]
+    def placed(event: Event, item: Happening) -> Mask:
+        inside = scope.in_place(terms, event, item, worlds)
         return np.full(worlds.draws, inside) if isinstance(inside, bool) else inside
 
     replies = [
