@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from ceasefire.comply.compiled import compiled
 from ceasefire.comply.draws import Bits, Floats, key_of, pack, uniform
 from ceasefire.comply.happenings import Happening
 from ceasefire.comply.kernel import MAX_SLOTS, Cast
@@ -319,7 +319,7 @@ def _ranked(items: Sequence[Happening], given: Posterior | None) -> tuple[str, .
     return tuple(sorted(answers, key=lambda a: (told[a], a)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _leaning(log_p, p, shift, stride):
     """Probability of each answer by world: softmax(log p + correction + shift), corrected so that the mean is p."""
     k, draws = shift.shape

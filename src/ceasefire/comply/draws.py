@@ -11,8 +11,9 @@ from __future__ import annotations
 from hashlib import blake2b
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ceasefire.comply.compiled import compiled
 
 Bits = NDArray[np.uint64]
 Floats = NDArray[np.float64]
@@ -38,7 +39,7 @@ def uniform(key: np.uint64, draws: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_uniform(out, key, order):
     """Fill ``out`` with the uniforms of a key; ``order`` is scratch of half its length."""
     half = order.shape[0]
@@ -59,7 +60,7 @@ def fill_uniform(out, key, order):
         out[half + i] = 1.0 - u
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pack(flags):
     """Bits of a boolean array whose length is a multiple of 64."""
     out = np.zeros(flags.shape[0] >> 6, np.uint64)
@@ -69,7 +70,7 @@ def pack(flags):
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def unpack(bits, draws):
     """Boolean array of packed bits."""
     out = np.empty(draws, np.bool_)
@@ -78,7 +79,7 @@ def unpack(bits, draws):
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def popcount(x):
     """Number of bits set in a 64-bit word."""
     x = x - ((x >> ONE) & np.uint64(0x5555555555555555))

@@ -15,9 +15,9 @@ from os import cpu_count
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ceasefire.comply.compiled import compiled
 from ceasefire.comply.draws import LAST, ONE, Bits, Floats, fill_uniform, popcount
 
 Ints = NDArray[np.int64]
@@ -162,25 +162,25 @@ def run(
 
 
 # Plain loops: array expressions would take the compiler ten times as long, and run no faster.
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(bits, value):
     for x in range(bits.shape[0]):
         bits[x] = value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _unite(bits, more):
     for x in range(bits.shape[0]):
         bits[x] |= more[x]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _meet(bits, more):
     for x in range(bits.shape[0]):
         bits[x] &= more[x]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _slots(cast, i, u, order, out):
     """Draw who did incident ``i`` in every world, as bits by answer slot."""
     n = cast.slots[i]
@@ -203,7 +203,7 @@ def _slots(cast, i, u, order, out):
         out[k, w >> 6] |= ONE << (np.uint64(w) & LAST)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _hours(cast, i, v, order):
     """Draw when incident ``i`` happened in every world, in hours since the origin."""
     row = cast.timed_row[i]
@@ -218,7 +218,7 @@ def _hours(cast, i, v, order):
             v[w] = cast.start[i]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _inside(start, end, s, e, v, out):
     """Bits of the worlds in which it happened from ``start`` up to ``end``; ``s`` to ``e`` bound its hours."""
     if s >= start and (e < end or (s == e and s < end)):
@@ -231,7 +231,7 @@ def _inside(start, end, s, e, v, out):
                 out[w >> 6] |= ONE << (np.uint64(w) & LAST)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _first(bits, v, floor, first, settled):
     """Keep the earliest hour at which a lane counts anything. Later incidents cannot improve on an earlier hour."""
     for x in range(bits.shape[0]):
@@ -247,7 +247,7 @@ def _first(bits, v, floor, first, settled):
                     settled[x] |= bit
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _tick(c, dials, bits, v, weight, toll, loud, early, last):
     """Enter an incident into a clock's days and hours."""
     for x in range(bits.shape[0]):
@@ -272,7 +272,7 @@ def _tick(c, dials, bits, v, weight, toll, loud, early, last):
             last[c, day, w] = max(last[c, day, w], at)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pass(  # noqa: PLR0915 - one loop over incidents: what it holds at hand is the point
     low, high, cast, touches, lanes, dials, gates, draws, sums
 ):
@@ -350,7 +350,7 @@ def _pass(  # noqa: PLR0915 - one loop over incidents: what it holds at hand is 
                 _tick(c, dials, disturbed[c], v, weight, toll, loud, early, last)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_planes(mine, other):
     for lane in range(mine.shape[0]):
         for x in range(mine.shape[2]):
@@ -361,7 +361,7 @@ def _add_planes(mine, other):
                 carry = (a & b) | (a & carry) | (b & carry)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _read_planes(planes, draws):
     out = np.zeros(draws, np.int64)
     for plane in range(planes.shape[0]):

@@ -14,7 +14,8 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from ceasefire.comply.compiled import compiled
 
 Flags: TypeAlias = npt.NDArray[np.bool_] | npt.NDArray[np.uint8]
 Verdicts: TypeAlias = npt.NDArray[np.bool_]
@@ -55,7 +56,7 @@ def answered(trigger: Flags, answer: Flags, steps: int) -> Verdicts:
     return verdicts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _absence(bad: Verdicts, bound: Verdicts) -> Verdicts:
     verdicts = np.empty(bad.size, np.bool_)
     holds = True
@@ -65,7 +66,7 @@ def _absence(bad: Verdicts, bound: Verdicts) -> Verdicts:
     return verdicts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _quiet_window(quiet: Verdicts, steps: int) -> Verdicts:
     verdicts = np.empty(quiet.size, np.bool_)
     # The state is how many samples in a row were quiet, counted no further than the window asks.
@@ -76,7 +77,7 @@ def _quiet_window(quiet: Verdicts, steps: int) -> Verdicts:
     return verdicts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _answered(trigger: Verdicts, answer: Verdicts, steps: int) -> Verdicts:
     verdicts = np.empty(trigger.size, np.bool_)
     # The state is the oldest trigger still open: if it has not waited too long, none has. An answer closes all of them

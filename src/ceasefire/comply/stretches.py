@@ -7,12 +7,12 @@ midnight is exact; one within a day is counted in whole hours.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from ceasefire.comply.compiled import compiled
 from ceasefire.comply.draws import LAST, ONE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def gaps(early, last, since, until):
     """Longest quiet stretch that crosses a midnight, world by world, from the first and last loud hour of each day."""
     days, draws = early.shape
@@ -31,7 +31,7 @@ def gaps(early, last, since, until):
     return longest
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def runs(loud, day_of, noisy, first_hour, until_hour, draws):
     """Longest run of quiet hours, world by world, between two hours of a clock.
 

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ceasefire.comply.compiled import compiled
 from ceasefire.comply.draws import Bits, Floats, fill_uniform, key_of, uniform, unpack
 from ceasefire.comply.happenings import Happening
 from ceasefire.comply.kernel import Cast, Ints
@@ -94,7 +94,7 @@ def error_of(mask: Mask) -> float | None:
     return float(max(np.sqrt(pairs.var(ddof=1) / half), 0.5 / len(mask)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _who(cast, i, draws):
     """Answer slot of incident ``i`` in every world."""
     out = np.empty(draws, np.int64)

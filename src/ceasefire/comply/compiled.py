@@ -1,0 +1,26 @@
+"""How kernels are compiled: once a machine where the result can be kept, else once a process.
+
+In: a function on arrays. Out: the same, compiled by numba, without holding back other threads. Where neither the package's
+folder nor the user's can be written, numba refuses to keep what it compiles; then it is compiled anew each time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit
+
+
+def _probe(x: int) -> int:
+    return x
+
+
+def _compiler() -> Any:
+    try:
+        njit(cache=True, nogil=True)(_probe)
+    except RuntimeError:  # nowhere to keep it
+        return njit(nogil=True)
+    return njit(cache=True, nogil=True)
+
+
+compiled = _compiler()
