@@ -252,6 +252,40 @@ def test_a_point_near_the_edge_of_a_zone_is_inside_in_some_worlds(
     assert result.where("calm", "breached", "north").probability == pytest.approx(inside, abs=0.13)
 
 
+def test_a_withdrawal_elsewhere_does_not_achieve_one_in_the_zone() -> None:
+    duty = """\
+  leave:
+    clause: "2"
+    title: North leaves the box
+    who: [north]
+    by: 2016-09-15T00:00
+    achieve: {act: withdrawal, in: box}
+    document: D
+    text_status: official
+    source: the text
+"""
+    told = {
+        "source_id": "un",
+        "occurred_from": START,
+        "occurred_to": START,
+        "act": "withdrawal",
+        "stance": "asserts",
+        "actor": "north",
+        "latitude": 35.5,
+    }
+
+    def verdict(longitude: float) -> str:
+        reports = [
+            told | {"report_id": f"R{k}", "source_id": s, "longitude": longitude} for k, s in enumerate("ab")
+        ]
+        sources = [{"source_id": s, "name": s} for s in "ab"]
+        result = judge(agreement(duty + BOX), incidents=raids(1), located=reports, sources=sources)
+        return str(result.verdicts.filter(pl.col("norm_id") == "leave")["verdict"].item())
+
+    assert verdict(36.5) == "satisfied"
+    assert verdict(39.0) == "not_observed"
+
+
 # ------------------------------------------------------------------ oracles
 
 

@@ -91,7 +91,7 @@ def whatif(
 
         ceasefire whatif cases/syria-2016 exempt.nusra=
 
-        ceasefire whatif cases/syria-2016 exceptions.self-defence.prior=0.5
+        ceasefire whatif cases/syria-2016 norms.S1c.unless-=outside-un-procedure
 
         ceasefire whatif cases/syria-2016 clocks.seven-days.reset=any-owner norms.S1a.unless-=self-defence
     """

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import polars as pl
+from shapely import contains_xy
 
 from ceasefire.agreement import Agreement, By, Consecutive, Duty, Each, Never, Norm, Permission, Power
 from ceasefire.agreement.language import IN_FORCE, NEVER, acts_of
@@ -322,9 +324,19 @@ def _achievements(judged: Judged, verb: By, holder: str, window: Window) -> list
         who = {actor for option in parts(row["actor"], names) for actor in option}
         means = (row["weapon"] or "").casefold()
         fits = not event.weapon or any(word.casefold() in means for word in event.weapon)
+        fits = fits and (event.within is None or _told_inside(judged.terms, event.within, row))
         if fits and (spot is None or place == spot) and holder in who:
             voices.append(voice(row["report_id"], row["source_id"], row["stance"], row["text"], names))
     return voices
+
+
+def _told_inside(terms: Agreement, zone: str, row: Mapping[str, Any]) -> bool:
+    """Whether a report speaks of a zone: by its point, else by the zones it names; one that says neither may."""
+    shape = terms.zones[zone].geometry
+    if shape is not None and row["latitude"] is not None and row["longitude"] is not None:
+        return bool(contains_xy(shape, row["longitude"], row["latitude"]))
+    named = [part.strip() for part in (row["zones"] or "").split(";") if part.strip()]
+    return not named or zone in named
 
 
 def _judge_precondition(judged: Judged, norm: Norm) -> None:
