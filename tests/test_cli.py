@@ -184,3 +184,35 @@ def test_days_carry_their_year_where_the_case_has_several(run: CliRunner, mine: 
     assert "5 Jan 14:30" in run.invoke(app, call).output
     change(mine / "case.yaml", "from: 2020-01-01", "from: 2019-12-01")
     assert "5 Jan 2020 14:30" in run.invoke(app, call).output
+
+
+def test_explain_shows_why_two_reports_are_one_incident_feature_by_feature(run: CliRunner) -> None:
+    shown = run.invoke(app, ["explain", SYRIA, "R145", "R151"])
+    assert shown.exit_code == 0, shown.output
+    for word in (
+        "one incident, I-R145",
+        "before any comparison",
+        "same place",
+        "+2.20",
+        "█",
+        "Feature by feature",
+    ):
+        assert word in shown.output, word
+    parted = run.invoke(app, ["explain", SYRIA, "R145", "R001"])
+    assert parted.exit_code == 0
+    assert "two incidents, I-R145 and I-R001" in parted.output
+    assert "not in `links`" in parted.output
+
+
+def test_explain_of_an_incident_ends_with_what_binds_it(run: CliRunner) -> None:
+    for name in ("I-R145", "URUM-2016-09-19"):
+        assert "What binds its least sure report" in run.invoke(app, ["explain", SYRIA, name]).output
+    assert "What binds R147 to I-R145" in run.invoke(app, ["explain", SYRIA, "R147"]).output
+
+
+def test_explain_of_a_pair_names_the_nearest_reports_and_takes_no_instant(run: CliRunner) -> None:
+    missed = run.invoke(app, ["explain", SYRIA, "R145", "R99999"])
+    assert missed.exit_code == 1
+    assert "no report is called 'R99999'" in missed.output
+    assert run.invoke(app, ["explain", SYRIA, "R145", "R145"]).exit_code == 1
+    assert run.invoke(app, ["explain", SYRIA, "R145", "R151", "--at", "2016-09-20"]).exit_code == 2

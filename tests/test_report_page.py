@@ -226,3 +226,43 @@ def test_the_house_words_are_neutral():
     ).casefold()
     for word in ("regime", "terrorist", "enemy", "kill chain"):
         assert word not in words
+
+
+def bound():
+    """Three reports of one incident, far from any notified site: R5 and R6 beside a new one, with their links."""
+    weights = {"w_time": 1.0, "w_place": 2.2, "w_act": 1.0, "w_text": -0.4}
+    link = {"prior": -2.0, **weights, "weight": 1.8, "probability": 0.86}
+    members = [m for m in picture().table("memberships").to_dicts() if m["report_id"] not in ("R5", "R6")]
+    members += [
+        {"report_id": r, "incident_id": "i-R5", "probability": p, "origin_id": r}
+        for r, p in (("R5", 0.97), ("R6", 0.91))
+    ]
+    links = [{"report_a": "R5", "report_b": "R6", **link}]
+    return picture().with_rows("memberships", members).with_rows("links", links)
+
+
+def test_an_entry_shows_why_its_accounts_are_one_incident():
+    html = render(bound())
+    text = Page(html).text
+    assert "Why both accounts are one incident : 91 in 100" in text.replace("incident: ", "incident : ")
+    assert (
+        "before any comparison −2.0; same day +1.0; same place +2.2; same act +1.0; no words shared −0.4"
+        in text
+    )
+    assert "That both tell of one happening: 86 in 100 ." in text
+    assert 'class="chart fall"' in html
+    assert 'aria-label="Weights of this pair"' in html
+    assert '<a href="#r-R6">R6</a>' in html
+
+
+def test_weights_that_would_tell_a_distance_to_a_site_are_not_drawn_in_public():
+    """R1 lies beside a notified site; inside the house its link is drawn."""
+    public, inside = (render(picture(), audience) for audience in ("public", "internal"))
+    assert "The weights are withheld" in public
+    assert "chart fall" not in public
+    assert "The weights are withheld" not in inside
+    assert "chart fall" in inside
+
+
+def test_an_incident_of_one_report_has_nothing_to_bind():
+    assert "one incident" not in Page(render(many(3))).text

@@ -13,11 +13,13 @@ from io import TextIOWrapper
 import typer
 
 from ceasefire.cli.commands import app
+from ceasefire.cli.fusing import commands as fusing
 from ceasefire.cli.terms import commands
 
 __all__ = ["app", "main"]
 
 app.add_typer(commands)
+app.add_typer(fusing)
 
 
 def main() -> None:

@@ -119,6 +119,12 @@ def explain(
             help="An incident, report, obligation, clock, delivery, topic, thread, or a truce whose rates are compared.",
         ),
     ],
+    other: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[REPORT]", help="With a report as ID: why the two are one incident, feature by feature."
+        ),
+    ] = None,
     at: Annotated[
         str | None,
         typer.Option(
@@ -136,20 +142,29 @@ def explain(
 
         ceasefire explain cases/syria-2016 URUM-2016-09-19
 
+        ceasefire explain cases/syria-2016 R145 R151
+
         ceasefire explain cases/syria-2016 S1a
 
         ceasefire explain cases/syria-2016 S1a --at 2016-09-15T12:00Z
     """
     from ceasefire.picture import UnknownIdError
+    from ceasefire.report.pair_screen import show_binding, show_pair
     from ceasefire.report.screen import show_reasoning
 
+    if other is not None and at is not None:
+        stop("--at is for an obligation or a clock, not for two reports; leave it out", 2)
     with progress(False) as stage:
         picture = derived(opened(case), as_of, seed, stage)
     try:
+        if other is not None:
+            show_pair(picture, identifier, other, console())
+            return
         reasoning = picture.explain(identifier) if at is None else explained_at(picture, identifier, at)
     except UnknownIdError as error:
         stop(str(error), 1)
-    show_reasoning(identifier, reasoning, console())
+    shown = console()
+    show_reasoning(identifier, reasoning, shown, lambda: show_binding(picture, identifier, reasoning, shown))
 
 
 @app.command()

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ceasefire.comply.compiled import compiled
+from ceasefire.compiled import compiled
 from ceasefire.comply.draws import Bits, Floats, key_of, pack, uniform
 from ceasefire.comply.happenings import Happening
 from ceasefire.comply.kernel import MAX_SLOTS, Cast

@@ -13,7 +13,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from ceasefire.comply.compiled import compiled
+from ceasefire.compiled import compiled
 
 Bits = NDArray[np.uint64]
 Floats = NDArray[np.float64]

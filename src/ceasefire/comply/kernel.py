@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ceasefire.comply.compiled import compiled
+from ceasefire.compiled import compiled
 from ceasefire.comply.draws import LAST, ONE, Bits, Floats, fill_uniform, popcount
 
 Ints = NDArray[np.int64]

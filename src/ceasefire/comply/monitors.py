@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ceasefire.comply.compiled import compiled
+from ceasefire.compiled import compiled
 
 Flags: TypeAlias = npt.NDArray[np.bool_] | npt.NDArray[np.uint8]
 Verdicts: TypeAlias = npt.NDArray[np.bool_]

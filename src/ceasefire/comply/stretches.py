@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ceasefire.comply.compiled import compiled
+from ceasefire.compiled import compiled
 from ceasefire.comply.draws import LAST, ONE
 
 

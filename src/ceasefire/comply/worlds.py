@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ceasefire.comply.compiled import compiled
+from ceasefire.compiled import compiled
 from ceasefire.comply.draws import Bits, Floats, fill_uniform, key_of, uniform, unpack
 from ceasefire.comply.happenings import Happening
 from ceasefire.comply.kernel import Cast, Ints

@@ -6,7 +6,7 @@ zone; probabilities with their interval; "undetermined" where that is the answer
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -296,8 +296,10 @@ def _list_problems(problems: pl.DataFrame, console: Console, most: int | None) -
             console.print(Text(f"[{code}]"))
 
 
-def show_reasoning(identifier: str, reasoning: Reasoning, console: Console) -> None:
-    """Print reasoning as titled tables: every row and every column that is not empty, nothing cut."""
+def show_reasoning(
+    identifier: str, reasoning: Reasoning, console: Console, last: Callable[[], None] | None = None
+) -> None:
+    """Print reasoning as titled tables: every row and every column that is not empty, nothing cut; then ``last``."""
     console.print(Text(identifier, style="bold"))
     for title, frame in reasoning:
         shown = (
@@ -313,6 +315,8 @@ def show_reasoning(identifier: str, reasoning: Reasoning, console: Console) -> N
         else:
             console.print(Text(f"\n{title}", style="bold"))
             _print_records(shown.columns, rows, console)
+    if last is not None:
+        last()
     console.print("\nNot a judicial finding.")
 
 

@@ -17,6 +17,7 @@ from ceasefire.report import wording
 from ceasefire.report.charts.atlas import FOLD_ABOVE, TOO_VAGUE_KM, dense_part, drawable, map_of
 from ceasefire.report.charts.intervals import scale, strip
 from ceasefire.report.charts.timeline import timeline
+from ceasefire.report.sections.binding import Binding
 from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spoken
 from ceasefire.report.sections.headline import answer_sentence
 from ceasefire.report.wording import counted
@@ -96,6 +97,7 @@ class _Look:
         wanted = frozenset(desk.full)
         group = partial(_grouped, wanted=wanted)
         self.memberships = group(desk.rows("memberships"))
+        self.binding = Binding(desk, self.memberships, self.reports)
         self.attributions = group(desk.rows("attributions"))
         self.evidence = group(desk.rows("evidence"))
         self.touched = group(desk.rows("incident_verdicts"))
@@ -110,6 +112,7 @@ class _Look:
     def entry(self, incident_id: str, number: int) -> dict[str, Any]:
         desk, row = self.desk, self.desk.incidents[incident_id]
         rivals = self._rivals(incident_id)
+        accounts = self._accounts(incident_id, rivals)
         return {
             "id": slug("i", incident_id),
             "name": incident_id,
@@ -127,7 +130,8 @@ class _Look:
             "rivals": " against ".join(desk.name(r) for r in rivals)
             if len(rivals) == 2 and row["leading"]
             else "",
-            "accounts": self._accounts(incident_id, rivals),
+            "accounts": accounts,
+            "binding": self.binding.of(incident_id, frozenset(a["report"] for a in accounts)),
             "n_accounts": len(self.memberships.get(incident_id, [])),
             "sums": self._sums(incident_id),
             "findings": [self._finding(f) for f in sorted(self.findings.get(incident_id, []), key=_issued)],
