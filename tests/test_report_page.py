@@ -230,8 +230,10 @@ def test_the_house_words_are_neutral():
 
 def bound():
     """Three reports of one incident, far from any notified site: R5 and R6 beside a new one, with their links."""
-    weights = {"w_time": 1.0, "w_place": 2.2, "w_act": 1.0, "w_text": -0.4}
-    link = {"prior": -2.0, **weights, "weight": 1.8, "probability": 0.86}
+    weights = {"w_time": 1.0, "w_place": 2.2, "w_act": 1.2, "w_text": -0.3, "w_crowd": -0.4, "w_overlap": 0.3}
+    weights |= {"l_time": "same day", "l_place": "same place", "l_act": "same", "l_text": "hardly any"}
+    weights |= {"w_url": 0.0, "l_url": "no sign", "l_crowd": "several"}
+    link = {"prior": -2.0, **weights, "weight": 2.0, "probability": 0.88}
     members = [m for m in picture().table("memberships").to_dicts() if m["report_id"] not in ("R5", "R6")]
     members += [
         {"report_id": r, "incident_id": "i-R5", "probability": p, "origin_id": r}
@@ -246,10 +248,12 @@ def test_an_entry_shows_why_its_accounts_are_one_incident():
     text = Page(html).text
     assert "Why both accounts are one incident : 91 in 100" in text.replace("incident: ", "incident : ")
     assert (
-        "before any comparison −2.0; same day +1.0; same place +2.2; same act +1.0; no words shared −0.4"
-        in text
+        "before any comparison −2.0; same day +1.0; same place +2.2; same act +1.2; hardly a word shared −0.3; "
+        "several here and then −0.4; evidence overlaps +0.3; sum +2.0" in text
     )
-    assert "That both tell of one happening: 86 in 100 ." in text
+    assert "Says nothing: page." in text
+    assert "the same act, neither rare nor common here and then" in text
+    assert "That both tell of one happening: 88 in 100 ." in text
     assert 'class="chart fall"' in html
     assert 'aria-label="Weights of this pair"' in html
     assert '<a href="#r-R6">R6</a>' in html

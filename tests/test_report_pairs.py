@@ -2,28 +2,23 @@
 
 import re
 
-import polars as pl
 import pytest
 
-from ceasefire.fuse.weights import default_weights
+from ceasefire.fuse.weights import FLOOR, TABLE
 from ceasefire.report.charts.falls import sentence, signed, waterfall
-from ceasefire.report.pairs import (
-    default_levels,
-    founding,
-    least_sure,
-    levels_of,
-    pair_of,
-    strongest,
-    way,
-)
+from ceasefire.report.pairs import founding, least_sure, pair_of, strongest, way
 
-LEVELS = levels_of(default_weights().frame())
+ALIKE = {
+    **{"time": 1.0, "place": 2.2, "text": -0.4, "crowd": -0.9},
+    **{"l_time": "same day", "l_place": "same place", "l_text": "hardly any", "l_crowd": "many"},
+}
+WIDEST = 26  # letters that fit beside the bars on a telephone
 
 
 def link(a, b, weight=None, **more):
-    """A row of ``links``: weights by feature, the rest nought; the prior is −2."""
+    """A row of ``links``: weights by feature, the rest nought; the prior is −2. ``l_<feature>`` names a level."""
     decision = more.pop("decision", None)
-    names = ("time", "place", "act", "actor", "affected", "casualties", "text", "url", "source")
+    names = (*TABLE, "overlap")
     row = {"report_a": a, "report_b": b, "prior": -2.0}
     row |= {f"w_{name}": float(more.pop(name, 0.0)) for name in names} | more
     total = sum(v for k, v in row.items() if k == "prior" or k.startswith("w_"))
@@ -32,50 +27,57 @@ def link(a, b, weight=None, **more):
 
 
 def test_each_feature_is_a_step_and_the_steps_sum_to_the_weight():
-    pair = pair_of(link("R1", "R2", time=1.0, place=2.2, text=-0.4), LEVELS)
+    pair = pair_of(link("R1", "R2", **ALIKE))
     assert [(s.words, s.weight) for s in pair.telling] == [
         ("same day", 1.0),
         ("same place", 2.2),
-        ("no words shared", -0.4),
+        ("hardly a word shared", -0.4),
+        ("many here and then", -0.9),
     ]
-    assert pair.steps[-1].after == pytest.approx(pair.weight) == pytest.approx(0.8)
-    assert "actor" in [s.feature for s in pair.silent]
+    assert pair.steps[-1].after == pytest.approx(pair.weight) == pytest.approx(-0.1)
+    assert [s.feature for s in pair.silent] == ["act", "actor", "affected", "casualties", "url", "source"]
 
 
-def test_a_named_level_wins_over_a_guess_from_its_weight():
-    """Two levels may weigh the same; where the row names one, that one is told."""
-    assert pair_of(link("R1", "R2", time=1.0, l_time="next day"), LEVELS).steps[0].words == "next day"
-    alike = levels_of(
-        pl.DataFrame(
-            {
-                "feature": ["time", "time"],
-                "level": ["same hour", "same day"],
-                "weight": [1.4, 1.4],
-                "about": ["a", "b"],
-            }
-        )
-    )
-    step = pair_of(link("R1", "R2", time=1.4), alike).steps[0]
-    assert (step.words, step.about) == ("same hour or same day", "a or: b")
+def test_the_level_is_told_by_its_name_whatever_it_weighs():
+    """Weights are learned, and two levels may weigh the same; without a name the feature stands without a level."""
+    step = pair_of(link("R1", "R2", time=1.37, l_time="same hour")).steps[0]
+    assert (step.words, step.about) == ("same hour", "both give a time of day, within an hour")
+    assert pair_of(link("R1", "R2", time=1.37)).steps[0].words == "time"
+    assert pair_of(link("R1", "R2", time=1.37, l_time="same moon")).steps[0].words == "same moon"
 
 
-def test_where_the_weights_were_learned_no_level_is_named_wrongly():
-    """Defaults name the levels only if every weight of every link is a default."""
-    assert default_levels(pl.DataFrame([link("R1", "R2", time=1.0)]))
-    learned = pl.DataFrame([link("R1", "R2", time=1.0), link("R1", "R3", time=1.37)])
-    assert default_levels(learned) == {}
-    pair = pair_of(link("R1", "R2", time=1.0), default_levels(learned))
-    assert [s.words for s in pair.telling] == ["time"]
+def test_every_level_has_words_that_are_said_of_no_other():
+    words = [
+        step.words
+        for feature, levels in TABLE.items()
+        for level in levels
+        for step in pair_of(link("R1", "R2", **{f"l_{feature}": level.name})).steps
+        if step.feature == feature
+    ]
+    assert len(set(words)) == len(words) == sum(len(levels) for levels in TABLE.values())
+    assert max(map(len, words)) <= WIDEST
 
 
-def test_what_is_more_than_the_sum_of_the_features_is_a_step_of_its_own():
-    pair = pair_of(link("R1", "R2", time=1.0, weight=0.5), LEVELS)
-    assert pair.steps[-1].feature == "together"
-    assert pair.steps[-1].after == pytest.approx(0.5)
+def test_a_value_common_here_is_told_apart_from_a_rare_one():
+    row = link("R1", "R2", act=0.5, l_act="same, common", actor=1.5, l_actor="same, telling")
+    assert [s.words for s in pair_of(row).telling] == ["same act, common here", "same actor, rare here"]
+
+
+def test_overlapping_evidence_is_a_step_where_it_changes_anything():
+    pair = pair_of(link("R1", "R2", time=1.0, place=2.2, overlap=-0.7))
+    assert (pair.steps[-1].words, pair.steps[-1].weight) == ("evidence overlaps", -0.7)
+    assert pair.steps[-1].after == pytest.approx(pair.weight) == pytest.approx(0.5)
+    assert "overlap" not in [s.feature for s in pair_of(link("R1", "R2", time=1.0)).steps]
+
+
+def test_a_pair_cut_off_at_the_least_weight_is_not_said_to_overlap():
+    row = link("R1", "R2", place=-3.5, l_place="elsewhere", act=-6.0, l_act="exclusive", overlap=3.5)
+    assert row["weight"] == FLOOR
+    assert [s.words for s in pair_of(row).telling][-1] == "set to the least weight"
 
 
 def test_a_withheld_sum_has_no_steps():
-    pair = pair_of(link("R1", "R2", time=1.0) | {"weight": None, "w_place": None}, LEVELS)
+    pair = pair_of(link("R1", "R2", time=1.0) | {"weight": None, "w_place": None})
     assert (pair.steps, pair.weight) == ((), None)
 
 
@@ -112,13 +114,22 @@ def test_two_reports_that_were_not_compared_are_led_to_each_other_by_the_stronge
 
 
 def test_a_waterfall_draws_each_step_where_the_one_before_ended():
-    pair = pair_of(link("R1", "R2", time=1.0, place=2.2, text=-0.4), LEVELS)
+    pair = pair_of(link("R1", "R2", **ALIKE, overlap=0.3))
     drawn = waterfall(pair, "Why R1 and R2", "69 in 100")
     assert "<title>Why R1 and R2</title>" in drawn
-    assert "before any comparison −2.0; same day +1.0; same place +2.2; no words shared −0.4" in drawn
+    assert "before any comparison −2.0; same day +1.0; same place +2.2; hardly a word shared −0.4" in drawn
+    assert "; many here and then −0.9; evidence overlaps +0.3; sum +0.2, 69 in 100" in drawn
     assert sentence(pair, "69 in 100") in drawn
     bars = re.findall(r'<rect x="([\d.]+)%" width="([\d.]+)%"[^>]*class="([^"]+)"', drawn)
-    assert [css for *_, css in bars] == ["step", "step for", "step for", "step", "step sum"]
+    assert [css for *_, css in bars] == [
+        "step",
+        "step for",
+        "step for",
+        "step",
+        "step",
+        "step for",
+        "step sum",
+    ]
     assert all(float(x) + float(width) <= 88.1 for x, width, _ in bars)
     assert float(bars[1][0]) == pytest.approx(float(bars[0][0]), abs=0.1)  # from −2 back to −1
     assert float(bars[2][0]) == pytest.approx(float(bars[1][0]) + float(bars[1][1]), abs=0.1)
@@ -126,7 +137,7 @@ def test_a_waterfall_draws_each_step_where_the_one_before_ended():
 
 def test_words_of_others_cannot_write_the_drawing():
     row = link("<b>", "R2", time=1.0, l_time='"><script>')
-    drawn = waterfall(pair_of(row, LEVELS), "Why <b>", "x")
+    drawn = waterfall(pair_of(row), "Why <b>", "x")
     assert "<script>" not in drawn
     assert "<b>" not in drawn
 

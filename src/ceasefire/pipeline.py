@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -141,5 +140,4 @@ def derive(
 
 def _tables(*stages: Any) -> dict[str, pl.DataFrame]:
     """The tables that stages made, by name."""
-    made = [(item.name, getattr(stage, item.name)) for stage in stages for item in fields(stage)]
-    return {name: frame for name, frame in made if name in declared()}
+    return {name: getattr(stage, name) for stage in stages for name in declared() if hasattr(stage, name)}

@@ -1,233 +1,328 @@
-"""Pairs into clusters: constrained agglomeration on summed log-odds, then local moves.
+"""Links into clusters: constrained agglomeration on summed log-odds, then local moves.
 
-In: pairs with weights, who is coarse, and an analyst's same/different pairs. Out: a cluster number a report.
-Method: correlation clustering, greedy by pair weight (then by row); two clusters merge when the sum over all their
-pairs is positive, a pair too far apart to be scored counting as the floor; then single reports move where they fit
-better. Precise reports first; coarse ones then attach and never bridge. Never connected components.
+In: reports, what their levels weigh, links, and an analyst's same and different pairs. Out: a cluster for each report.
+Method: correlation clustering, greedy by weight (then by report id); two clusters merge when the sum over all their pairs is
+positive, each pair weighed when it is needed, a pair too far apart counting as the floor; then single reports move where
+they fit better. Precise reports first; coarse ones then attach and never bridge. Never connected components.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
-from ceasefire.fuse.encode import Flags, Floats, Ints
+from ceasefire.compiled import compiled
+from ceasefire.fuse.compare import Scale, weight
+from ceasefire.fuse.encode import COARSE, Encoded, Ints
+from ceasefire.fuse.links import Links
 from ceasefire.fuse.weights import FLOOR
 
 SWEEPS = 3  # rounds of local moves
-MUST = 1e6  # stands for certainty in sums; an analyst's decision
+SAMPLED = 24  # members of a large cluster that stand for it when it is weighed against another
 
 
-@dataclass(frozen=True)
-class Graph:
-    """Weighted pairs (floored), rows 0..n-1. ``open_`` = a pair that was not scored says nothing for this report."""
+class Bonds(NamedTuple):
+    """What clusters are made from: reports, weights, for each row the rows it is linked to (``near``, with the weight ``known``)
+    and those it must stand apart from (``parted``), as runs from ``start``; rows that a decision holds are ``fixed``."""
 
-    n: int
-    left: Ints
-    right: Ints
-    weight: Floats
-    coarse: Flags
-    open_: Flags
-    same: Sequence[tuple[int, int]] = ()
-    different: Sequence[tuple[int, int]] = ()
-
-
-def cluster(graph: Graph) -> Ints:
-    """A cluster number for each report, numbered by first member."""
-    good = graph.weight > 0
-    rows = [np.array([pair[k] for pair in graph.same], dtype=np.int64) for k in (0, 1)]
-    ends = (np.concatenate([graph.left[good], rows[0]]), np.concatenate([graph.right[good], rows[1]]))
-    part = _components(graph.n, *ends)
-    label = part.copy()
-    inside = part[graph.left] == part[graph.right]
-    bound = {int(part[i]) for pair in (*graph.same, *graph.different) for i in pair}
-    for members, pairs in _parts(part, graph, inside):
-        if int(part[members[0]]) in bound or not _complete(graph, members, pairs):
-            label[members] = graph.n + members[_Part(graph, members, pairs).solve()]
-    return np.unique(_first_members(label), return_inverse=True)[1].astype(np.int64)
+    deck: Any
+    scale: Any
+    start: Any
+    near: Any
+    known: Any
+    parted_start: Any
+    parted: Any
+    fixed: Any
 
 
-def _components(n: int, left: Ints, right: Ints) -> Ints:
-    matrix = sparse.coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
-    return np.asarray(sparse.csgraph.connected_components(matrix, directed=False)[1], dtype=np.int64)
+def bond(data: Encoded, scale: Scale, links: Links, same: Any, different: Any) -> Bonds:
+    """Links and decisions, by row. ``same`` and ``different``: two columns of grid rows."""
+    start, near, known = _neighbours(data.n, links.left, links.right, links.weight)
+    apart = np.zeros(len(different), dtype=np.float32)
+    parted_start, parted, _ = _neighbours(data.n, different[:, 0], different[:, 1], apart)
+    fixed = np.zeros(data.n, dtype=np.bool_)
+    fixed[same.reshape(-1)] = True
+    return Bonds(data.deck, scale, start, near, known, parted_start, parted, fixed)
 
 
-def _first_members(label: Ints) -> Ints:
-    first = np.unique(label, return_index=True, return_inverse=True)
-    return np.asarray(first[1][first[2]], dtype=np.int64)
+def cluster(data: Encoded, links: Links, bonds: Bonds, same: Any) -> Ints:
+    """The first member (by report id) of each grid row's cluster. ``same``: two columns of grid rows that are one happening."""
+    good = np.flatnonzero(links.weight > 0)
+    # links are in the order of report ids, so equal ones stay in it
+    good = good[np.argsort(-links.weight[good], kind="stable")]
+    label = np.arange(data.n, dtype=np.int32)
+    by_id = np.empty(data.n, dtype=np.int32)
+    by_id[data.rank] = np.arange(data.n, dtype=np.int32)
+    _solve(*bonds, links.left[good], links.right[good], same, by_id, label)
+    return label
 
 
-def _parts(part: Ints, graph: Graph, inside: Flags) -> list[tuple[Ints, Ints]]:
-    """Members and pair numbers of each component with more than one member."""
-    order = np.argsort(part, kind="stable")
-    size = np.bincount(part)
-    member_edges = np.concatenate([[0], np.cumsum(size)])
-    pairs = np.flatnonzero(inside)
-    pairs = pairs[np.argsort(part[graph.left[pairs]], kind="stable")]
-    pair_edges = np.concatenate([[0], np.cumsum(np.bincount(part[graph.left[pairs]], minlength=len(size)))])
-    return [
-        (order[member_edges[c] : member_edges[c + 1]], pairs[pair_edges[c] : pair_edges[c + 1]])
-        for c in np.flatnonzero(size > 1)
-    ]
+@compiled
+def _neighbours(n: int, left: Any, right: Any, weight: Any) -> Any:
+    """For each row the rows it is linked to, in the order of the links: offsets, rows and weights."""
+    start = np.zeros(n + 1, dtype=np.int64)
+    near = np.empty(2 * len(left), dtype=np.int32)
+    known = np.empty(2 * len(left), dtype=np.float32)
+    for k in range(len(left)):
+        start[left[k] + 1] += 1
+        start[right[k] + 1] += 1
+    for k in range(1, n + 1):
+        start[k] += start[k - 1]
+    at = start[:-1].copy()
+    for k in range(len(left)):
+        for one, two in ((left[k], right[k]), (right[k], left[k])):
+            near[at[one]] = two
+            known[at[one]] = weight[k]
+            at[one] += 1
+    return start, near, known
 
 
-def _complete(graph: Graph, members: Ints, pairs: Ints) -> bool:
-    """Whether nothing speaks against one cluster: no pair below zero and none left unscored that would count."""
-    if not (graph.weight[pairs] > 0).all() or graph.coarse[members].any():
-        return False
-    n = len(members)
-    shut = int((~graph.open_[members]).sum())
-    both_shut = ~graph.open_[graph.left[pairs]] & ~graph.open_[graph.right[pairs]]
-    return n == 2 or int(both_shut.sum()) >= shut * (shut - 1) // 2
+@compiled
+def pair(deck: Any, scale: Any, start: Any, near: Any, known: Any, i: int, j: int) -> float:
+    """Weight of a pair: that of its link, else weighed now."""
+    if start[j + 1] - start[j] < start[i + 1] - start[i]:
+        i, j = j, i
+    for k in range(start[i], start[i + 1]):
+        if near[k] == j:
+            return np.float64(known[k])
+    return weight(deck, scale, i, j, FLOOR)
 
 
-class _Part:
-    """One component, solved on its own."""
+@compiled
+def _between(
+    deck: Any, scale: Any, start: Any, near: Any, known: Any, first: Any, after: Any, size: Any, a: int, b: int
+) -> float:
+    """Summed log-odds of all pairs of two clusters; large ones are stood for by their first members."""
+    total, pairs = 0.0, 0
+    i, k = first[a], 0
+    while i >= 0 and k < SAMPLED:
+        j, m = first[b], 0
+        while j >= 0 and m < SAMPLED:
+            total += pair(deck, scale, start, near, known, i, j)
+            pairs += 1
+            j = after[j]
+            m += 1
+        i = after[i]
+        k += 1
+    return total * (np.float64(size[a]) * size[b] / pairs)
 
-    def __init__(self, graph: Graph, members: Ints, pairs: Ints) -> None:
-        self.coarse = graph.coarse[members].tolist()
-        self.open = graph.open_[members].tolist()
-        n = self.n = len(members)
-        left = np.searchsorted(members, graph.left[pairs])
-        right = np.searchsorted(members, graph.right[pairs])
-        weight = graph.weight[pairs]
-        self.near: list[dict[int, float]] = [{} for _ in range(n)]
-        for a, b, w in zip(left.tolist(), right.tolist(), weight.tolist(), strict=True):
-            self.near[a][b] = self.near[b][a] = w
-        order = np.lexsort((right, left, -weight))
-        order = order[weight[order] > 0]
-        self.ranked = list(zip(left[order].tolist(), right[order].tolist(), strict=True))
-        at = {int(m): k for k, m in enumerate(members)}
-        self.same = sorted((at[a], at[b]) for a, b in graph.same if a in at and b in at)
-        self.apart: list[set[int]] = [set() for _ in range(n)]
-        for a, b in graph.different:
-            if a in at and b in at:
-                self.apart[at[a]].add(at[b])
-                self.apart[at[b]].add(at[a])
-        self.fixed = {i for pair in self.same for i in pair}
-        self.label = list(range(n))
-        self.members = [[k] for k in range(n)]
-        # between clusters: summed weight and number of scored pairs; rebuilt as clusters merge
-        self.sums = [dict(d) for d in self.near]
-        self.scored = [dict.fromkeys(d, 1) for d in self.near]
-        self.opened = [int(o) for o in self.open]
-        self.kernel = [not c for c in self.coarse]
 
-    def solve(self) -> NDArray[np.int64]:
-        """Local number of the first member of each report's cluster."""
-        for a, b in self.same:
-            self._join(a, b, MUST)
-        for a, b in self.ranked:
-            if not self.coarse[a] and not self.coarse[b]:
-                self._join(a, b, 0.0)
-        self._move([k for k in range(self.n) if not self.coarse[k]])
-        if any(self.coarse):
-            self._rebuild()
-            for a, b in self.ranked:
-                if self.coarse[a] or self.coarse[b]:
-                    self._join(a, b, 0.0, bridge=False)
-            self._move([k for k in range(self.n) if self.coarse[k]])
-        first = [min(members, default=0) for members in self.members]
-        return np.array([first[c] for c in self.label], dtype=np.int64)
+@compiled
+def _fit(
+    deck: Any, scale: Any, start: Any, near: Any, known: Any, first: Any, after: Any, size: Any, i: int, c: int, own: bool
+) -> float:
+    """Summed log-odds of a report with the (other) members of a cluster."""
+    total, pairs = 0.0, 0
+    j = first[c]
+    while j >= 0 and pairs < SAMPLED:
+        if j != i:
+            total += pair(deck, scale, start, near, known, i, j)
+            pairs += 1
+        j = after[j]
+    others = size[c] - (1 if own else 0)
+    return total * (np.float64(others) / pairs) if pairs else 0.0
 
-    def _total(self, a: int, b: int) -> float:
-        """Summed log-odds between two clusters, unscored pairs at the floor unless one of the two is open."""
-        n_a, n_b = len(self.members[a]), len(self.members[b])
-        scored = self.scored[a].get(b, 0)
-        free = self.opened[a] * n_b + n_a * self.opened[b] - self.opened[a] * self.opened[b]
-        return self.sums[a].get(b, 0.0) + FLOOR * max(0, n_a * n_b - max(scored, free))
 
-    def _forbidden(self, a: int, b: int) -> bool:
-        small, large = (a, b) if len(self.members[a]) <= len(self.members[b]) else (b, a)
-        return any(self.label[k] == large for m in self.members[small] for k in self.apart[m])
+@compiled
+def _forbidden(parted_start: Any, parted: Any, first: Any, after: Any, label: Any, a: int, b: int) -> bool:
+    """Whether a member of one cluster must stand apart from one of the other."""
+    i = first[a]
+    while i >= 0:
+        for k in range(parted_start[i], parted_start[i + 1]):
+            if label[parted[k]] == b:
+                return True
+        i = after[i]
+    return False
 
-    def _join(self, i: int, j: int, bonus: float, bridge: bool = True) -> None:
-        a, b = self.label[i], self.label[j]
-        if a == b or (not bridge and self.kernel[a] and self.kernel[b]):
-            return
-        if bonus + self._total(a, b) <= 0 or self._forbidden(a, b):
-            return
-        if len(self.sums[a]) < len(self.sums[b]) or (len(self.sums[a]) == len(self.sums[b]) and b < a):
-            a, b = b, a
-        for m in self.members[b]:
-            self.label[m] = a
-        self.members[a] += self.members[b]
-        self.members[b] = []
-        for c, w in self.sums[b].items():
-            if c != a:
-                self.sums[a][c] = self.sums[c][a] = self.sums[a].get(c, 0.0) + w
-                self.scored[a][c] = self.scored[c][a] = self.scored[a].get(c, 0) + self.scored[b][c]
-            self.sums[c].pop(b)
-            self.scored[c].pop(b)
-        self.sums[b], self.scored[b] = {}, {}
-        self.opened[a] += self.opened[b]
-        self.kernel[a] |= self.kernel[b]
 
-    def _rebuild(self) -> None:
-        """Sums between clusters anew, after moves."""
-        self.sums = [{} for _ in range(self.n)]
-        self.scored = [{} for _ in range(self.n)]
-        for a in range(self.n):
-            for b, w in self.near[a].items():
-                p, q = self.label[a], self.label[b]
-                if p != q:
-                    self.sums[p][q] = self.sums[p].get(q, 0.0) + w
-                    self.scored[p][q] = self.scored[p].get(q, 0) + 1
-        self.opened = [sum(self.open[m] for m in members) for members in self.members]
-        self.kernel = [any(not self.coarse[m] for m in members) for members in self.members]
+@compiled
+def _merge(first: Any, last: Any, after: Any, size: Any, precise: Any, label: Any, a: int, b: int) -> None:
+    """Put b's members behind a's, or a's behind b's where b is larger."""
+    if size[b] > size[a]:
+        a, b = b, a
+    i = first[b]
+    while i >= 0:
+        label[i] = a
+        i = after[i]
+    after[last[a]] = first[b]
+    last[a] = last[b]
+    size[a] += size[b]
+    precise[a] += precise[b]
+    first[b], last[b], size[b], precise[b] = -1, -1, 0, 0
 
-    def _gain(self, k: int, c: int, sums: dict[int, float], scored: dict[int, int]) -> float:
-        others = len(self.members[c]) - (self.label[k] == c)
-        opened = others if self.open[k] else self.opened[c]
-        return sums.get(c, 0.0) + FLOOR * max(0, others - max(scored.get(c, 0), opened))
 
-    def _move(self, rows: list[int]) -> None:
-        """Move single reports to the cluster (or to themselves) where their sum is highest, a few rounds."""
-        for _ in range(SWEEPS):
-            moved = False
-            for k in rows:
-                if k in self.fixed:
+@compiled
+def _solve(
+    deck: Any,
+    scale: Any,
+    start: Any,
+    near: Any,
+    known: Any,
+    parted_start: Any,
+    parted: Any,
+    fixed: Any,
+    left: Any,
+    right: Any,
+    same: Any,
+    by_id: Any,
+    label: Any,
+) -> None:
+    n = len(label)
+    first = np.arange(n).astype(np.int32)
+    last = first.copy()
+    after = np.full(n, -1, dtype=np.int32)
+    size = np.ones(n, dtype=np.int32)
+    precise = np.zeros(n, dtype=np.int32)
+    for i in range(n):
+        precise[i] = deck.rows[i].flags & COARSE == 0
+    for k in range(len(same)):
+        if label[same[k, 0]] != label[same[k, 1]]:
+            _merge(first, last, after, size, precise, label, label[same[k, 0]], label[same[k, 1]])
+    for coarse in (False, True):
+        for k in range(len(left)):
+            i, j = left[k], right[k]
+            either = deck.rows[i].flags & COARSE != 0 or deck.rows[j].flags & COARSE != 0
+            a, b = label[i], label[j]
+            if either != coarse or a == b or (coarse and precise[a] > 0 and precise[b] > 0):
+                continue
+            if size[a] + size[b] > 2 and _between(deck, scale, start, near, known, first, after, size, a, b) <= 0.0:
+                continue
+            if len(parted) and _forbidden(parted_start, parted, first, after, label, a, b):
+                continue
+            _merge(first, last, after, size, precise, label, a, b)
+        _move(
+            deck,
+            scale,
+            start,
+            near,
+            known,
+            parted_start,
+            parted,
+            fixed,
+            by_id,
+            label,
+            first,
+            last,
+            after,
+            size,
+            precise,
+            coarse,
+        )
+    # number each cluster by its first member
+    seen = np.full(n, -1, dtype=np.int32)
+    for i in by_id:
+        if seen[label[i]] < 0:
+            seen[label[i]] = i
+    for i in range(n):
+        label[i] = seen[label[i]]
+
+
+@compiled
+def _move(
+    deck: Any,
+    scale: Any,
+    start: Any,
+    near: Any,
+    known: Any,
+    parted_start: Any,
+    parted: Any,
+    fixed: Any,
+    by_id: Any,
+    label: Any,
+    first: Any,
+    last: Any,
+    after: Any,
+    size: Any,
+    precise: Any,
+    coarse: bool,
+) -> None:
+    """Move single reports to the cluster (or to none) where their sum is highest, a few rounds."""
+    tried = np.empty(64, dtype=np.int32)
+    spare = np.zeros(1, dtype=np.int32)
+    stirred = np.ones(len(label), dtype=np.bool_)
+    for _ in range(SWEEPS):
+        moved = False
+        for i in by_id:
+            if not stirred[i] or fixed[i] or start[i] == start[i + 1] or (deck.rows[i].flags & COARSE != 0) != coarse:
+                continue
+            stirred[i] = False
+            own = label[i]
+            count, mates = 0, 0
+            for k in range(start[i], start[i + 1]):
+                if known[k] <= 0.0:
                     continue
-                sums: dict[int, float] = {}
-                scored: dict[int, int] = {}
-                for other, w in self.near[k].items():
-                    c = self.label[other]
-                    if self.coarse[k] or not self.coarse[other]:
-                        sums[c] = sums.get(c, 0.0) + w
-                        scored[c] = scored.get(c, 0) + 1
-                own = self.label[k]
-                best, where = (
-                    1e-9 + (self._gain(k, own, sums, scored) if len(self.members[own]) > 1 else 0.0),
-                    own,
-                )
-                if best < 0:
-                    best, where = 0.0, -1
-                for c in sorted(sums):
-                    if (
-                        c != own
-                        and (gain := self._gain(k, c, sums, scored)) > best
-                        and not self._blocked(k, c)
-                    ):
-                        best, where = gain, c
-                if where != own:
-                    self._put(k, where)
-                    moved = True
-            if not moved:
-                return
+                other = label[near[k]]
+                mates += other == own
+                if other == own or count == len(tried) or (not coarse and precise[other] == 0):
+                    continue
+                fresh = True
+                for m in range(count):
+                    fresh &= tried[m] != other
+                if fresh:
+                    tried[count] = other
+                    count += 1
+            if count == 0 and mates == size[own] - 1:
+                continue  # linked to all of its own and to no other
+            stay = _fit(deck, scale, start, near, known, first, after, size, i, own, True) if size[own] > 1 else 0.0
+            if count == 0 and stay >= 0.0:
+                continue
+            best, where = stay + 1e-9, own
+            if best < 0.0:
+                best, where = 0.0, -1
+            for m in range(count):
+                value = _fit(deck, scale, start, near, known, first, after, size, i, tried[m], False)
+                if value > best and not _apart(parted_start, parted, label, i, tried[m]):
+                    best, where = value, tried[m]
+            if where == own:
+                continue
+            moved = True
+            for k in range(start[i], start[i + 1]):
+                stirred[near[k]] = True
+            _take_out(first, last, after, size, precise, i, own, deck.rows[i].flags & COARSE == 0)
+            if where < 0:
+                where = _empty(size, i, spare)
+            label[i] = where
+            if size[where] == 0:
+                first[where] = i
+            else:
+                after[last[where]] = i
+            last[where] = i
+            size[where] += 1
+            precise[where] += deck.rows[i].flags & COARSE == 0
+        if not moved:
+            return
 
-    def _blocked(self, k: int, c: int) -> bool:
-        return any(self.label[other] == c for other in self.apart[k])
 
-    def _put(self, k: int, where: int) -> None:
-        own = self.label[k]
-        self.members[own].remove(k)
-        if where == -1:
-            where = next(c for c in range(self.n) if not self.members[c])
-        self.members[where].append(k)
-        self.label[k] = where
-        self.opened[own] -= self.open[k]
-        self.opened[where] += self.open[k]
+@compiled
+def _empty(size: Any, i: int, spare: Any) -> int:
+    """A cluster without members: the report's own number, or where others bear it, the next free one."""
+    if size[i] == 0:
+        return i
+    while size[spare[0]] > 0:
+        spare[0] = (spare[0] + 1) % len(size)
+    return spare[0]
+
+
+@compiled
+def _apart(parted_start: Any, parted: Any, label: Any, i: int, c: int) -> bool:
+    for k in range(parted_start[i], parted_start[i + 1]):
+        if label[parted[k]] == c:
+            return True
+    return False
+
+
+@compiled
+def _take_out(first: Any, last: Any, after: Any, size: Any, precise: Any, i: int, c: int, sharp: bool) -> None:
+    before, j = -1, first[c]
+    while j != i:
+        before, j = j, after[j]
+    if before < 0:
+        first[c] = after[i]
+    else:
+        after[before] = after[i]
+    if last[c] == i:
+        last[c] = before
+    after[i] = -1
+    size[c] -= 1
+    precise[c] -= sharp

@@ -1,18 +1,22 @@
-"""How sure a report's place in its incident is.
+"""How sure a report's place in its incident is, and how sure the number of incidents.
 
-In: weighted pairs and clusters. Out: per report the probability that it is about its incident, against every other
-incident it could join and against standing alone; per incident its cohesion. The reports of one incident are not
-independent witnesses of a link, so the evidence of k of them counts as that of the square root of k.
+In: links, clusters, and the weights behind them. Out: per report the probability that it is about its incident, against every
+other incident it could join and against standing alone; per incident its cohesion and what it may also be: one with another,
+or two. The reports of one incident are not independent witnesses, so the evidence of k of them counts as that of the square
+root of k.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from ceasefire.fuse.cluster import MUST, Graph
+from ceasefire.compiled import compiled
+from ceasefire.fuse.cluster import SAMPLED, Bonds, pair
 from ceasefire.fuse.encode import Floats, Ints
 from ceasefire.fuse.weights import FLOOR
 from ceasefire.model import table
@@ -20,80 +24,136 @@ from ceasefire.model import table
 LISTED_FROM = 0.02  # an alternative less probable than this is not listed; our choice
 
 
-def membership(graph: Graph, label: Ints) -> Floats:
-    """Probability that each report is about its own cluster's happening."""
-    n = graph.n
-    report = np.concatenate([graph.left, graph.right])
-    other = label[np.concatenate([graph.right, graph.left])]
-    weight = np.clip(np.concatenate([graph.weight, graph.weight]), FLOOR, -FLOOR)
-    key = report * np.int64(n) + other
-    found, inverse = np.unique(key, return_inverse=True)
-    total = np.bincount(inverse, weight, minlength=len(found))
-    count = np.bincount(inverse, minlength=len(found))
-    report, cluster = found // n, found % n
-    size = np.bincount(label, minlength=n)
-    own = cluster == label[report]
-    mates = size[cluster] - own
-    unscored = np.maximum(mates - count, 0) * np.where(graph.open_[report], 0.0, FLOOR)
-    # an unscored pair with an own mate was outweighed when they merged; it counts against joining another
-    evidence = (total + np.where(own, 0.0, unscored)) / np.sqrt(count)
-    odds = np.exp(np.clip(evidence, -40, 40))
-    stay, all_odds = np.zeros(n), np.ones(n)  # 1 = standing alone
-    np.add.at(all_odds, report, odds)
-    stay[report[own]] = odds[own]
-    alone = size[label] == 1
-    probability = np.where(alone, 1.0 / all_odds, stay / all_odds)
-    for pair in graph.same:
-        probability[list(pair)] = 1.0
-    return np.asarray(np.round(probability, 6))
+def membership(bonds: Bonds, label: Ints) -> Floats:
+    """Probability that each grid row is about its own cluster's happening; in steps of a millionth."""
+    out = np.empty(len(label))
+    _membership(*bonds, label, out)
+    out[bonds.fixed] = 1.0
+    return np.asarray(np.round(out, 6))
 
 
 def alternatives(
-    graph: Graph, label: Ints, probability: Floats, incident: Sequence[str], reports: Sequence[str]
+    bonds: Bonds, label: Ints, probability: Floats, incident: Sequence[str], reports: Sequence[str]
 ) -> pl.DataFrame:
     """Where the number of incidents is in doubt: pairs of clusters that may be one, and one that may be two.
 
     Two may be one as far as the evidence between them goes, weighed as in ``membership``. One may be two as far as its least
-    sure reports go. Only what is at least ``LISTED_FROM`` probable.
+    sure reports go. Only what is at least ``LISTED_FROM`` probable. ``incident`` and ``reports``: ids of grid rows.
     """
-    pair = np.flatnonzero((label[graph.left] != label[graph.right]) & (graph.weight > FLOOR))
-    low = np.minimum(label[graph.left[pair]], label[graph.right[pair]])
-    high = np.maximum(label[graph.left[pair]], label[graph.right[pair]])
-    found, inverse = np.unique(low * np.int64(graph.n) + high, return_inverse=True)
-    count = np.bincount(inverse, minlength=len(found))
-    size = np.bincount(label, minlength=graph.n)
-    low, high = found // graph.n, found % graph.n
-    total = np.bincount(inverse, np.clip(graph.weight[pair], FLOOR, -FLOOR), minlength=len(found))
-    evidence = (total + (size[low] * size[high] - count) * FLOOR) / np.sqrt(count)
-    chance = 1.0 / (1.0 + np.exp(-np.clip(evidence, -40, 40)))
-    name = {int(k): incident[row] for row, k in enumerate(label)}
-    apart = {(int(label[a]), int(label[b])) for a, b in graph.different}
+    one, other, chance = _mergers(bonds, label)
     rows: list[dict[str, object]] = []
-    for a, b, p in zip(low.tolist(), high.tolist(), chance.tolist(), strict=True):
-        if p >= LISTED_FROM and not {(a, b), (b, a)} & apart:
-            one, other = sorted((name[a], name[b]))
-            rows.append({"incident_id": one, "kind": "merge", "other_id": other, "probability": p})
+    for a, b, p in zip(one.tolist(), other.tolist(), chance.tolist(), strict=True):
+        low, high = sorted((incident[a], incident[b]))
+        rows.append({"incident_id": low, "kind": "merge", "other_id": high, "probability": p})
+    size = np.bincount(label, minlength=len(label))
     doubtful = np.flatnonzero((probability <= 1.0 - LISTED_FROM) & (size[label] > 1))
-    for k in np.unique(label[doubtful]).tolist():
-        members = doubtful[label[doubtful] == k]
-        members = (
-            members
-            if len(members) < size[k]
-            else members[np.argsort(probability[members], kind="stable")][:-1]
-        )
+    doubtful = doubtful[np.lexsort((probability[doubtful], label[doubtful]))]
+    edge = np.flatnonzero(np.diff(label[doubtful], prepend=-1))
+    for members in np.split(doubtful, edge[1:]) if len(doubtful) else []:
+        p = 1.0 - float(probability[members[0]])
+        if len(members) == size[label[members[0]]]:
+            members = members[:-1]  # noqa: PLW2901  the surest stays
         told = ";".join(sorted(reports[m] for m in members))
-        p = 1.0 - float(probability[members].min())
-        rows.append({"incident_id": name[k], "kind": "split", "reports": told, "probability": p})
-    return table("alternatives").frame(rows).with_columns(pl.col("probability").round(6))
+        rows.append({"incident_id": incident[members[0]], "kind": "split", "reports": told, "probability": p})
+    made = table("alternatives").frame(rows).with_columns(pl.col("probability").round(6))
+    return made.sort("incident_id", "kind", "other_id", "reports", nulls_last=True)
 
 
-def cohesion(label: Ints, probability: Floats) -> Floats:
-    """Per cluster, that all its reports are about one happening: as sure as its least sure report."""
-    least = np.ones(int(label.max()) + 1 if len(label) else 0)
-    np.minimum.at(least, label, probability)
-    return np.where(np.bincount(label, minlength=len(least)) == 1, 1.0, least)
+def _mergers(bonds: Bonds, label: Ints) -> tuple[Any, Any, Any]:
+    """Pairs of clusters (first members) that may be one, with the chance."""
+    owner = np.repeat(np.arange(len(label)), np.diff(bonds.start))
+    outward = (label[owner] < label[bonds.near]) & (bonds.known > FLOOR)
+    keys = np.unique(label[owner[outward]].astype(np.int64) * len(label) + label[bonds.near[outward]])
+    one, other = keys // len(label), keys % len(label)
+    order = np.argsort(label, kind="stable").astype(np.int64)
+    first = np.searchsorted(label[order], np.arange(len(label) + 1))
+    chance = np.empty(len(keys))
+    _merge_chance(*bonds, order, first, one, other, chance)
+    apart = np.array(
+        [
+            (min(label[a], label[b]), max(label[a], label[b]))
+            for a in range(len(label))
+            for b in bonds.parted[bonds.parted_start[a] : bonds.parted_start[a + 1]]
+        ]
+        if len(bonds.parted)
+        else [],
+        dtype=np.int64,
+    ).reshape(-1, 2)
+    keep = (chance >= LISTED_FROM) & ~np.isin(keys, apart[:, 0] * len(label) + apart[:, 1])
+    return one[keep], other[keep], chance[keep]
 
 
-def link_probability(weight: Floats) -> Floats:
-    """Probability that a pair is about one happening, from its summed log-odds."""
-    return np.asarray(np.round(1.0 / (1.0 + np.exp(-np.clip(weight, -MUST, 60))), 6))
+@compiled
+def _membership(
+    deck: Any,
+    scale: Any,
+    start: Any,
+    near: Any,
+    known: Any,
+    parted_start: Any,
+    parted: Any,
+    fixed: Any,
+    label: Any,
+    out: Any,
+) -> None:
+    n = len(label)
+    size = np.zeros(n, dtype=np.int64)
+    for i in range(n):
+        size[label[i]] += 1
+    clusters = np.empty(256, dtype=np.int64)
+    total, count = np.zeros(256), np.zeros(256, dtype=np.int64)
+    for i in range(n):
+        used = 0
+        for k in range(start[i], start[i + 1]):
+            c = label[near[k]]
+            at = 0
+            while at < used and clusters[at] != c:
+                at += 1
+            if at == len(clusters):
+                continue
+            if at == used:
+                clusters[at], total[at], count[at] = c, 0.0, 0
+                used += 1
+            total[at] += min(max(known[k], FLOOR), -FLOOR)
+            count[at] += 1
+        every, stay = 1.0, 1.0  # standing alone
+        joined = False
+        for at in range(used):
+            own = clusters[at] == label[i]
+            missing = size[clusters[at]] - count[at] - (1 if own else 0)
+            # an unlinked pair with an own mate was outweighed when they merged; it counts against joining another
+            evidence = (total[at] + (0.0 if own else missing * FLOOR)) / np.sqrt(count[at])
+            odds = np.exp(min(max(evidence, -40.0), 40.0))
+            every += odds
+            if own:
+                stay, joined = odds, True
+        if not joined and size[label[i]] > 1:
+            stay = np.exp(FLOOR)
+            every += stay
+        out[i] = stay / every
+
+
+@compiled
+def _merge_chance(
+    deck: Any,
+    scale: Any,
+    start: Any,
+    near: Any,
+    known: Any,
+    parted_start: Any,
+    parted: Any,
+    fixed: Any,
+    order: Any,
+    first: Any,
+    one: Any,
+    other: Any,
+    chance: Any,
+) -> None:
+    for k in range(len(one)):
+        total, pairs = 0.0, 0
+        for i in order[first[one[k]] : min(first[one[k] + 1], first[one[k]] + SAMPLED)]:
+            for j in order[first[other[k]] : min(first[other[k] + 1], first[other[k]] + SAMPLED)]:
+                total += min(max(pair(deck, scale, start, near, known, i, j), FLOOR), -FLOOR)
+                pairs += 1
+        evidence = total / np.sqrt(np.float64(pairs))
+        chance[k] = 1.0 / (1.0 + np.exp(-min(max(evidence, -40.0), 40.0)))

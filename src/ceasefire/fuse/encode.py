@@ -1,19 +1,28 @@
-"""Reports as arrays, in the order of their ids, ready to be compared.
+"""Reports as rows ready to be compared, laid out so that neighbours in place and time lie together.
 
 In: any frame with report_id, source_id, occurred_from, occurred_to; the rest may be missing or empty. Out: an
-``Encoded`` and problems. Times in hours since 1970 (UTC), degrees, km; NaN or -1 = not said. Nothing is guessed.
+``Encoded`` and problems. Times in minutes since 1970 (UTC), degrees, km; -1 and the largest figure = not said. Nothing is
+guessed.
 """
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ceasefire.fuse.weights import COARSE_H, COARSE_KM, RARE, UNKNOWN_KM
-from ceasefire.fuse.words import Words, read_words
+from ceasefire.compiled import compiled
+from ceasefire.fuse.context import set_context
+from ceasefire.fuse.grid import CLASSES, cell_keys, grid_class
+from ceasefire.fuse.survey import VALUES, Survey
+from ceasefire.fuse.weights import COARSE_H, COARSE_KM, UNKNOWN_KM
+from ceasefire.fuse.words import read_words, tally, weigh
 from ceasefire.locate.names import name_keys
 from ceasefire.model import table
 from ceasefire.problems import Problem
@@ -23,59 +32,91 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 MAX_NAMES = 6  # names compared in one actor or affected cell
+NO_FIGURE, NO_TOP = 65_535, 65_534  # a toll not said; a toll without an upper end (and the largest that is told apart)
+HAS_POINT, COARSE = 1, 2  # flags of a row
+_CHUNK = 100_000  # names read at a time
+_MARK = "\x00"
+
+ROW = np.dtype(
+    [
+        ("latitude", "f4"),
+        ("longitude", "f4"),
+        ("cosine", "f4"),
+        ("sigma", "f4"),
+        ("start", "i4"),
+        ("end", "i4"),
+        ("place", "i4"),
+        ("admin", "i4"),
+        ("act", "i4"),
+        ("actor", "i4"),
+        ("affected", "i4"),
+        ("source", "i4"),
+        ("killed_low", "u2"),
+        ("killed_high", "u2"),
+        ("injured_low", "u2"),
+        ("injured_high", "u2"),
+        ("url", "u8"),
+        ("bloom", "u8"),
+        ("words", "i8"),
+        ("rank", "i4"),
+        ("mark", "u4"),
+        ("known", "u2"),
+        ("telling", "u2"),
+        ("language", "i2"),
+        ("flags", "u1"),
+        ("crowd", "u1"),
+        ("act_common", "u1"),
+        ("actor_common", "u1"),
+        ("affected_common", "u1"),
+    ],
+    align=True,
+)
+
+
+class Deck(NamedTuple):
+    """What the kernels read: rows, the words they point to, and what each code of an act or an actor cell stands for.
+
+    ``act_kind``: a number a kind. ``act_class``: 0 not violent, 1 by means, 2 by whom it hit, 3 own word. ``names``: one row a
+    code of actor cell, one column a name, -1 padded.
+    """
+
+    rows: Any
+    hashes: Any
+    weights: Any
+    act_kind: Any
+    act_class: Any
+    names: Any
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """The columns that are compared, one entry a report."""
+    """``deck.rows`` in the order of the grid; ``rank`` tells where each stands by report id, and ``by_id`` where that is in the
+    frame. ``cells``: the cell of each row; ``bounds``: the first row of each grid class, and the end. ``acts`` and ``sources``: what
+    their codes stand for. ``survey``: what is known of all reports, of which these may be a part.
+    """
 
     frame: pl.DataFrame
-    ids: list[str]
-    start: Floats
-    end: Floats
-    latitude: Floats
-    longitude: Floats
-    sigma: Floats
-    has_point: Flags
-    coarse: Flags
-    place: Ints
-    admin: Ints
-    act: Ints
-    act_kind: Ints
-    act_class: Ints
-    act_rare: Flags
-    actors: Ints
-    actor: Ints
-    actor_rare: Flags
-    affected_names: Ints
-    affected: Ints
-    affected_rare: Flags
-    low: Floats
-    high: Floats
-    source: Ints
-    url: Ints
-    language: Ints
-    words: Words
+    by_id: Ints
+    deck: Deck
+    cells: Ints
+    bounds: Ints
+    acts: list[str]
+    sources: list[str]
+    survey: Survey
 
     @property
     def n(self) -> int:
         """Number of reports."""
-        return len(self.ids)
+        return len(self.deck.rows)
+
+    @property
+    def rank(self) -> Ints:
+        """Where each grid row stands among all by report id."""
+        return np.asarray(self.deck.rows["rank"], dtype=np.int64)
 
 
-def _codes(series: pl.Series) -> Ints:
-    """Codes 0.. in the order of the values; -1 where null."""
-    rank = series.rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
-    return np.asarray(rank, dtype=np.int64)
-
-
-def _clean(frame: pl.DataFrame, name: str) -> pl.Series:
-    text = frame[name].cast(pl.String).str.strip_chars().str.to_lowercase()
-    return text.set(text == "", None).alias(name)
-
-
-def read_reports(reports: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    """The usable rows, typed and sorted by id; rows without an id, a source or a time become problems."""
+def read_reports(reports: pl.DataFrame) -> tuple[pl.DataFrame, Ints, list[Problem]]:
+    """The usable rows, typed, and their order by id; rows without an id, a source or a time become problems."""
     shape = table("located").schema
     given = reports.select(
         (
@@ -90,47 +131,272 @@ def read_reports(reports: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
         pl.max_horizontal("occurred_from", "occurred_to").alias("occurred_to"),
         pl.coalesce(late).alias("recorded_at"),
     )
-    given = given.sort(["report_id", "recorded_at", "occurred_from", "source_id", "text"], nulls_last=True)
     needed = ("report_id", "source_id", "occurred_from")
-    usable = pl.all_horizontal(pl.col(c).is_not_null() for c in needed)
-    problems = [
-        Problem(
-            "error",
-            "fuse",
-            "report_unusable",
-            "report_id, source_id and occurred_from filled",
-            "an empty or unreadable cell",
-            "left out; fill it",
-            row["file"],
-            row["line"],
-            row["report_id"],
-        )
-        for row in given.filter(~usable).iter_rows(named=True)
-    ]
-    kept = given.filter(usable)
-    first = kept.unique("report_id", keep="first", maintain_order=True)
-    if first.height < kept.height:
-        twice = kept.filter(pl.col("report_id").is_duplicated())["report_id"].unique().sort()
-        problems += [
+    problems: list[Problem] = []
+    if any(given[c].null_count() for c in needed):
+        usable = pl.all_horizontal(pl.col(c).is_not_null() for c in needed)
+        problems = [
             Problem(
                 "error",
                 "fuse",
-                "report_twice",
-                "one row a report_id",
-                "several",
-                "only the first recorded was used; give each report its own id",
-                record=rid,
+                "report_unusable",
+                "report_id, source_id and occurred_from filled",
+                "an empty or unreadable cell",
+                "left out; fill it",
+                row["file"],
+                row["line"],
+                row["report_id"],
             )
-            for rid in twice
+            for row in given.filter(~usable).sort("report_id", "file", "line").iter_rows(named=True)
         ]
-    return first, problems
+        given = given.filter(usable)
+    order, twice = by_name(given["report_id"])
+    if not twice:
+        return given, order, problems
+    given = given.sort(["report_id", "recorded_at", "occurred_from", "source_id", "text"], nulls_last=True)
+    again = given.filter(pl.col("report_id").is_duplicated())["report_id"].unique().sort()
+    problems += [
+        Problem(
+            "error",
+            "fuse",
+            "report_twice",
+            "one row a report_id",
+            "several",
+            "only the first recorded was used; give each report its own id",
+            record=rid,
+        )
+        for rid in again
+    ]
+    given = given.unique("report_id", keep="first", maintain_order=True)
+    return given, np.arange(given.height), problems
 
 
-def encode(frame: pl.DataFrame, aliases: dict[str, frozenset[str]] | None = None) -> Encoded:
-    """Arrays of a frame that ``read_reports`` made. ``aliases`` = what a name stands for (actor, party)."""
-    start = frame["occurred_from"].dt.epoch("us").to_numpy() / 3.6e9
-    end = frame["occurred_to"].dt.epoch("us").to_numpy() / 3.6e9
+def by_name(names: pl.Series) -> tuple[Ints, bool]:
+    """The order of names, by their bytes, and whether any comes twice.
+
+    Most names share a beginning and differ in the next sixteen bytes; these are sorted as numbers, several times as fast as text.
+    """
+    leading = np.zeros((2, len(names)), dtype=np.uint64)
+    common = len(os.path.commonprefix([str(names.min()), str(names.max())]).encode()) if len(names) else 0
+    for at in range(0, len(names), _CHUNK):
+        joined = names.slice(at, _CHUNK).str.join(_MARK).item() + _MARK
+        if joined.count(_MARK) != min(_CHUNK, len(names) - at):
+            leading[:] = 0
+            break
+        _leading(np.frombuffer(joined.encode(), dtype=np.uint8), common, leading[:, at:])
+    order = np.argsort(leading[0], kind="stable")
+    if _settle(order, leading):
+        return order, False
+    return names.arg_sort().to_numpy().astype(np.int64), bool(names.is_duplicated().any())
+
+
+@compiled
+def _settle(order: Any, leading: Any) -> bool:
+    """Sort runs of equal first numbers by the second; False where that does not tell all apart."""
+    k = 0
+    while k < len(order):
+        last = k + 1
+        while last < len(order) and leading[0, order[last]] == leading[0, order[k]]:
+            last += 1
+        if last - k > 1:
+            run = order[k:last].copy()
+            within = np.argsort(leading[1][run])
+            for m in range(len(run)):
+                order[k + m] = run[within[m]]
+                if m and leading[1, order[k + m]] == leading[1, order[k + m - 1]]:
+                    return False
+        k = last
+    return True
+
+
+@compiled
+def _leading(buffer: Any, skipped: int, leading: Any) -> None:
+    """The sixteen bytes after the shared beginning of each name, as two numbers."""
+    row, at = 0, 0
+    for byte in buffer:
+        if byte == 0:
+            row, at = row + 1, 0
+            continue
+        if skipped <= at < skipped + 16:
+            part = (at - skipped) // 8
+            leading[part, row] |= np.uint64(byte) << np.uint64(56 - 8 * ((at - skipped) % 8))
+        at += 1
+
+
+def marks(names: pl.Series) -> NDArray[np.uint32]:
+    """A number for each name that depends on nothing else: for samples that are the same on any machine, in any shard."""
+    out = np.empty(len(names), dtype=np.uint32)
+    for at in range(0, len(names), _CHUNK):
+        chunk = names.slice(at, _CHUNK)
+        joined = chunk.str.join(_MARK).item() + _MARK
+        if joined.count(_MARK) != len(chunk):
+            joined = chunk.str.replace_all(_MARK, " ", literal=True).str.join(_MARK).item() + _MARK
+        _hash_names(np.frombuffer(joined.encode(), dtype=np.uint8), out[at:])
+    return out
+
+
+@compiled
+def _hash_names(buffer: Any, out: Any) -> None:
+    row, value = 0, np.uint64(1469598103934665603)
+    for byte in buffer:
+        if byte == 0:
+            value = (value ^ (value >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
+            out[row] = np.uint32(value >> np.uint64(32))
+            row, value = row + 1, np.uint64(1469598103934665603)
+        else:
+            value = (value ^ np.uint64(byte)) * np.uint64(1099511628211)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Reports in the order of their frame, before anything is known of the others. Codes are those of ``values``."""
+
+    frame: pl.DataFrame
+    by_id: Ints
+    columns: dict[str, Any]
+    values: dict[str, list[str]]
+    sort: NDArray[np.int8]
+    cells: Ints
+    order: Ints
+    stratum: Ints
+    told: Ints
+    hashes: NDArray[np.uint32]
+
+
+def draft(frame: pl.DataFrame, by_id: Ints) -> Draft:
+    """What each row of a frame that ``read_reports`` made says by itself."""
+    start, end = _minutes(frame["occurred_from"]), _minutes(frame["occurred_to"])
+    hours = (end - start) / 60.0
     latitude, longitude, has_point = _points(frame)
+    sigma = _sigma(frame)
+    (place, places), (admin, areas) = _places(frame)
+    sort = grid_class(sigma, hours, has_point)
+    cells = cell_keys(latitude, longitude, sort)
+    rank = np.empty(frame.height, dtype=np.int64)
+    rank[by_id] = np.arange(frame.height)
+    coarse = (has_point & (sigma > COARSE_KM)) | (hours > COARSE_H) | (~has_point & (place < 0))
+    named = {name: codes(frame[name]) for name in (*VALUES, "source_id", "language")}
+    square = np.floor(np.nan_to_num(latitude)) * 1000 + np.floor(np.nan_to_num(longitude)) + 500_000
+    spot, area = (np.array([*(crc32(v.encode()) for v in vs), 0]) for vs in (places, areas))
+    where = np.where(has_point, square, np.where(place >= 0, spot[place], area[admin])).astype(np.int64)
+    act, acts = named["act"]
+    told, hashes = read_words(frame["text"])
+    columns: dict[str, Any] = {
+        "latitude": latitude,
+        "longitude": longitude,
+        "cosine": np.cos(np.radians(latitude)),
+        "sigma": sigma,
+        "start": start,
+        "end": end,
+        "place": place,
+        "admin": admin,
+        "act": np.where(np.array([*acts, "other"]) == "other", -1, np.arange(len(acts) + 1))[act],
+        "actor": named["actor"][0],
+        "affected": named["affected"][0],
+        "source": named["source_id"][0],
+        "url": _addresses(frame["url"]),
+        "language": named["language"][0],
+        "flags": has_point * HAS_POINT + coarse * COARSE,
+        "rank": rank,
+        "mark": marks(frame["report_id"]),
+        **_casualties(frame),
+    }
+    return Draft(
+        frame,
+        by_id,
+        columns,
+        {name: values for name, (_, values) in named.items()},
+        sort,
+        cells,
+        by_id[np.argsort(((cells << 32) + (start + 2**31))[by_id], kind="stable")],
+        where * 4096 + np.floor_divide(start, 30 * 24 * 60),
+        told,
+        hashes,
+    )
+
+
+def survey(made: Draft, size: int) -> Survey:
+    """What the others need to know of these reports. ``size``: see ``words.counters``."""
+    longest = np.zeros(CLASSES + 1, dtype=np.int64)
+    np.maximum.at(longest, made.sort, made.columns["end"] - made.columns["start"])
+    told, sources = made.columns["source"], made.values["source_id"]
+    return Survey(
+        made.frame.height,
+        _counted(told, sources),
+        {name: _counted(made.columns[name], made.values[name]) for name in VALUES},
+        longest[:CLASSES],
+        tally(made.told, made.hashes, made.stratum, size, made.order),
+    )
+
+
+def _counted(code: Ints, values: list[str]) -> Counter[str]:
+    counts = np.bincount(code[code >= 0], minlength=len(values)).tolist()
+    return Counter({value: count for value, count in zip(values, counts, strict=True) if count})
+
+
+def encode(made: Draft, known: Survey, aliases: dict[str, frozenset[str]] | None = None) -> Encoded:
+    """Rows ready to be compared. ``aliases`` = what a name stands for (actor, party)."""
+    order, columns = made.order, made.columns
+    parties = sorted({*made.values["actor"], *made.values["affected"]})
+    at = {name: k for k, name in enumerate(parties)}
+    rows = np.zeros(made.frame.height, dtype=ROW)
+    words = weigh(made.told, made.hashes, made.stratum, known.tally, order)
+    for name, values in columns.items():
+        if name in ("actor", "affected"):
+            values = _renumber(values, made.values[name], at)  # noqa: PLW2901
+        rows[name] = values.astype(ROW[name])[order]
+    rows["words"], rows["known"] = words.start[:-1], np.diff(words.start)
+    _sum_words(rows, words.hashes, words.weights)
+    acts = made.values["act"]
+    set_context(rows, known.share("act", acts), known.share("actor", parties), known.share("affected", parties))
+    kind, act_class = act_kinds(acts)
+    deck = Deck(
+        rows=rows,
+        hashes=words.hashes,
+        weights=words.weights,
+        act_kind=kind,
+        act_class=act_class,
+        names=_names(parties, aliases or {}),
+    )
+    cells = made.cells[order]
+    bounds = np.searchsorted(cells, np.arange(CLASSES + 2) << 26)
+    return Encoded(made.frame, made.by_id, deck, cells, bounds, acts, made.values["source_id"], known)
+
+
+def _minutes(times: pl.Series) -> Ints:
+    return np.asarray(np.floor_divide(times.dt.epoch("us").to_numpy(), 60_000_000), dtype=np.int64)
+
+
+def codes(series: pl.Series) -> tuple[Ints, list[str]]:
+    """Codes 0.. in the order of the values (trimmed, lower case), -1 where null; and the values."""
+    if series.null_count() == len(series):
+        return np.full(len(series), -1, dtype=np.int64), []
+    given = series.cast(pl.String).drop_nulls().unique()
+    clean = given.str.strip_chars().str.to_lowercase()
+    values = sorted(set(clean.to_list()) - {""})
+    at = {value: k for k, value in enumerate(values)}
+    numbers = pl.Series([at.get(value, -1) for value in clean], dtype=pl.Int64)
+    found = series.cast(pl.String).replace_strict(given, numbers, default=-1, return_dtype=pl.Int64)
+    return found.fill_null(-1).to_numpy(), values
+
+
+def _renumber(code: Ints, values: list[str], at: dict[str, int]) -> Ints:
+    return np.array([*(at[v] for v in values), -1], dtype=np.int64)[code]
+
+
+def _addresses(urls: pl.Series) -> NDArray[np.uint64]:
+    """A number for each address, 0 = none; only compared for equality."""
+    if urls.null_count() == len(urls):
+        return np.zeros(len(urls), dtype=np.uint64)
+    clean = urls.str.strip_chars().str.to_lowercase()
+    return clean.hash().set(clean.is_null() | (clean == ""), 0).to_numpy()
+
+
+def _radii() -> dict[str, float]:
+    return {term.id: float(term.more["radius_km"]) for term in vocabulary("precision").values()}
+
+
+def _sigma(frame: pl.DataFrame) -> Floats:
     radius = frame.select(
         pl.coalesce(
             pl.when(pl.col("precision_km") > 0).then(pl.col("precision_km")),
@@ -138,50 +404,7 @@ def encode(frame: pl.DataFrame, aliases: dict[str, frozenset[str]] | None = None
             pl.lit(UNKNOWN_KM),
         )
     ).to_series()
-    sigma = np.clip(np.nan_to_num(radius.to_numpy(), nan=UNKNOWN_KM), 0.1, 500.0)
-    place, admin = _places(frame)
-    coarse = (has_point & (sigma > COARSE_KM)) | (end - start > COARSE_H) | (~has_point & (place < 0))
-    cell = _place_days(start, latitude, longitude, has_point, place, admin)
-    act = _clean(frame, "act")
-    act_code = _codes(act)
-    kind, act_class = _acts(act, act_code)
-    actor, affected = _clean(frame, "actor"), _clean(frame, "affected")
-    names = _names(actor, affected, aliases or {})
-    low, high = _casualties(frame)
-    stratum = cell // 1_000_003
-    return Encoded(
-        frame=frame,
-        ids=frame["report_id"].to_list(),
-        start=start,
-        end=end,
-        latitude=latitude,
-        longitude=longitude,
-        sigma=sigma,
-        has_point=has_point,
-        coarse=coarse,
-        place=place,
-        admin=admin,
-        act=act_code,
-        act_kind=kind,
-        act_class=act_class,
-        act_rare=_rare(act_code, cell),
-        actors=names[0],
-        actor=_codes(actor),
-        actor_rare=_rare(_codes(actor), cell),
-        affected_names=names[1],
-        affected=_codes(affected),
-        affected_rare=_rare(_codes(affected), cell),
-        low=low,
-        high=high,
-        source=_codes(_clean(frame, "source_id")),
-        url=_codes(_clean(frame, "url")),
-        language=_codes(_clean(frame, "language")),
-        words=read_words(frame["text"], stratum),
-    )
-
-
-def _radii() -> dict[str, float]:
-    return {term.id: float(term.more["radius_km"]) for term in vocabulary("precision").values()}
+    return np.clip(np.nan_to_num(radius.to_numpy(), nan=UNKNOWN_KM), 0.1, 500.0)
 
 
 def _points(frame: pl.DataFrame) -> tuple[Floats, Floats, Flags]:
@@ -193,7 +416,7 @@ def _points(frame: pl.DataFrame) -> tuple[Floats, Floats, Flags]:
     return np.where(good, latitude, np.nan), np.where(good, longitude, np.nan), good
 
 
-def _places(frame: pl.DataFrame) -> tuple[Ints, Ints]:
+def _places(frame: pl.DataFrame) -> tuple[tuple[Ints, list[str]], tuple[Ints, list[str]]]:
     """Codes of place (gazetteer id, else the name without its spelling) and first-level area."""
     offset = (frame["location_basis"] == "offset").fill_null(False)
     named = frame.select(
@@ -203,87 +426,66 @@ def _places(frame: pl.DataFrame) -> tuple[Ints, Ints]:
     place = named.replace_strict(keys, default=None, return_dtype=pl.String)
     areas = {name: name_keys(name)[2] or None for name in frame["admin1"].drop_nulls().unique().to_list()}
     admin = frame["admin1"].replace_strict(areas, default=None, return_dtype=pl.String)
-    return _codes(place), _codes(admin)
+    return codes(place), codes(admin)
 
 
-def _place_days(
-    start: Floats, latitude: Floats, longitude: Floats, has_point: Flags, place: Ints, admin: Ints
-) -> Ints:
-    """A number for the degree cell (or place, or area) and day of each report; its stratum is cell and month."""
-    square = np.floor(np.nan_to_num(latitude)) * 1000 + np.floor(np.nan_to_num(longitude))
-    where = np.where(has_point, square + 500_000, np.where(place >= 0, -place - 10, -admin - 1_000_000))
-    day = np.floor(start / 24.0)
-    area = np.unique(np.stack([where, np.floor(day / 30)]), axis=1, return_inverse=True)[1].astype(np.int64)
-    return area.reshape(-1) * 1_000_003 + (day - day.min() if len(day) else day).astype(np.int64) % 1_000_003
 
-
-def _rare(code: Ints, cell: Ints) -> Flags:
-    """Whether the value is told in at most RARE of the place-days where a value is told at all."""
-    known = code >= 0
-    if not known.any():
-        return np.zeros(len(code), dtype=bool)
-    told = np.unique(np.stack([code[known], cell[known]]), axis=1)
-    share = np.bincount(told[0], minlength=int(code.max()) + 1) / max(len(np.unique(cell[known])), 1)
-    return known & (share[np.maximum(code, 0)] <= RARE)
-
-
-def _acts(act: pl.Series, code: Ints) -> tuple[Ints, Ints]:
-    """Kind of each act (a number a kind) and its class: 0 not violent, 1 by means, 2 by whom it hit, 3 own word."""
+def act_kinds(acts: list[str]) -> tuple[Ints, Ints]:
+    """Kind and class of each act (see ``Deck``); the last entry stands for none."""
     terms = vocabulary("acts")
     kinds = sorted({str(t.more["kind"]) for t in terms.values()})
-    kind = np.full(len(code), -1, dtype=np.int64)
-    sort = np.full(len(code), 3, dtype=np.int64)
-    names = act.to_list()
-    for value in np.unique(code[code >= 0]):
-        rows = code == value
-        name = names[int(np.argmax(rows))]
+    kind = np.full(len(acts) + 1, -1, dtype=np.int64)
+    sort = np.full(len(acts) + 1, 3, dtype=np.int64)
+    for code, name in enumerate(acts):
         term = terms.get(name)
         if term is None:
             continue
         group = str(term.more["kind"])
-        if name == "other":
-            code[rows] = -1
-        kind[rows] = kinds.index(group) if group not in ("other", "any") else -1
+        kind[code] = kinds.index(group) if group not in ("other", "any") else -1
         violent = bool(term.more["violent"])
-        sort[rows] = (2 if group in ("aid", "any") else 1) if violent else 0
+        sort[code] = (2 if group in ("aid", "any") else 1) if violent else 0
     return kind, sort
 
 
-def _names(actor: pl.Series, affected: pl.Series, aliases: dict[str, frozenset[str]]) -> tuple[Ints, Ints]:
-    """Codes of the single names in each actor and affected cell, -1 padded; one numbering for both columns."""
+def _names(cells: list[str], aliases: dict[str, frozenset[str]]) -> Ints:
+    """Codes of the single names in each actor or affected cell, -1 padded; the last row stands for none."""
     split = r"\s*(?:[|+;,/]|\bor\b|\band\b)\s*"
-    cells = sorted(set(actor.drop_nulls().to_list()) | set(affected.drop_nulls().to_list()))
     parts = pl.Series(cells, dtype=pl.String).str.replace_all(split, "|").str.split("|").to_list()
-    listed = {}
-    for cell, words in zip(cells, parts, strict=True):
-        own = [w for w in words if w]
-        listed[cell] = sorted({name for w in own for name in aliases.get(w, (w,))})
-    numbers = {name: k for k, name in enumerate(sorted({n for names in listed.values() for n in names}))}
-    width = min(MAX_NAMES, max((len(n) for n in listed.values()), default=1) or 1)
-    table_ = np.full((len(cells) + 1, width), -1, dtype=np.int64)
-    for k, cell in enumerate(cells):
-        for j, name in enumerate(listed[cell][:width]):
-            table_[k, j] = numbers[name]
-    index = {cell: k for k, cell in enumerate(cells)}
-
-    def rows(series: pl.Series) -> Ints:
-        at = series.replace_strict(index, default=None, return_dtype=pl.Int64).fill_null(-1).to_numpy()
-        return np.asarray(table_[at], dtype=np.int64)
-
-    return rows(actor), rows(affected)
+    listed = [sorted({name for w in words if w for name in aliases.get(w, (w,))}) for words in parts]
+    numbers = {name: k for k, name in enumerate(sorted({n for names in listed for n in names}))}
+    width = min(MAX_NAMES, max((len(n) for n in listed), default=1) or 1)
+    made = np.full((len(cells) + 1, width), -1, dtype=np.int64)
+    for k, names in enumerate(listed):
+        for j, name in enumerate(names[:width]):
+            made[k, j] = numbers[name]
+    return made
 
 
-def _casualties(frame: pl.DataFrame) -> tuple[Floats, Floats]:
-    """Lowest and highest figure of killed (column 0) and injured (column 1); an open top is infinite."""
-    low, high = [], []
+def _casualties(frame: pl.DataFrame) -> dict[str, NDArray[np.uint16]]:
+    """Lowest and highest figure of killed and injured; an open top is NO_TOP, nothing said is NO_FIGURE."""
+    out = {}
     for name in ("killed", "injured"):
-        least, most = frame[f"{name}_min"].cast(pl.Float64), frame[f"{name}_max"].cast(pl.Float64)
-        bottom = least.fill_null(float("nan")).to_numpy()
-        top = most.fill_null(float("nan")).to_numpy()
-        bottom = np.where((bottom < 0) | (bottom > 1e7), np.nan, bottom)
-        top = np.where((top < 0) | (top > 1e7), np.nan, top)
-        bottom, top = np.where(np.isnan(bottom), top, bottom), np.where(np.isnan(top), np.inf, top)
-        top = np.where(np.isnan(bottom), np.nan, np.maximum(top, bottom))
-        low.append(bottom)
-        high.append(top)
-    return np.stack(low, axis=1), np.stack(high, axis=1)
+        least, most = (
+            frame[f"{name}_{end}"].cast(pl.Float64).fill_null(float("nan")).to_numpy() for end in ("min", "max")
+        )
+        least, most = (np.where((v < 0) | (v > 1e7), np.nan, v) for v in (least, most))
+        low = np.where(np.isnan(least), most, least)
+        high = np.where(np.isnan(most), NO_TOP, np.maximum(most, low))
+        unsaid = np.isnan(low)
+        for end, figure in (("low", low), ("high", high)):
+            out[f"{name}_{end}"] = np.where(unsaid, NO_FIGURE, np.minimum(np.nan_to_num(figure), NO_TOP)).astype(
+                np.uint16
+            )
+    return out
+
+
+@compiled
+def _sum_words(rows: Any, hashes: Any, weights: Any) -> None:
+    """A bit for each word of a report, to see at once that two share none, and the sum of its weights."""
+    for k in range(len(rows)):
+        bloom, total = np.uint64(0), 0
+        for at in range(rows[k].words, rows[k].words + rows[k].known):
+            bloom |= np.uint64(1) << np.uint64(hashes[at] & np.uint32(63))
+            total += weights[at]
+        rows[k].bloom = bloom
+        rows[k].telling = min(total, 65_535)

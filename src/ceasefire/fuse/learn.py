@@ -1,27 +1,31 @@
 """Weights learned from the reports themselves, without labels.
 
-In: levels of the candidate pairs, and controls: pairs that cannot be (decoys: partner times shifted by weeks) or rarely
-are (one source's own pairs) one happening. Out: ``Weights``. Method: Fellegi-Sunter by EM on the histogram of patterns;
-u is held near the controls, m is learned, each chain of levels keeps its order so that EM cannot flip, and each weight is
-shrunk towards its default (methods/fusion.md, "Negative controls replace labels").
+In: the candidate pairs of a sample of reports, and controls: pairs that cannot be (decoys: partner times shifted by weeks)
+or rarely are (one source's own pairs) one happening, all as counts of patterns of levels. Out: a ``Scale``. Method:
+Fellegi-Sunter by EM on the histogram; u is held near the controls, m is learned, each chain of levels keeps its order so that
+EM cannot flip, and each weight is shrunk towards its default (methods/fusion.md, "Negative controls replace labels"). Counts
+are whole numbers, so the counts of parts of the reports add up to those of all.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from ceasefire.fuse.candidates import find_pairs
-from ceasefire.fuse.encode import Encoded, Floats, Ints
-from ceasefire.fuse.features import Levels, compare
+from ceasefire.compiled import compiled
+from ceasefire.fuse.candidates import Index, batches
+from ceasefire.fuse.compare import BEND, BENT, Scale, levels, told
+from ceasefire.fuse.encode import Encoded, Floats, Ints, act_kinds
+from ceasefire.fuse.survey import Survey
 from ceasefire.fuse.weights import (
     DECOY_DAYS,
     DECOY_WORTH,
     EXCLUSIVE_MOST,
     LEARN_CONTROLS,
     LEARN_PAIRS,
-    LEARN_REPORTS,
     MAX_WEIGHT,
     SAME_SOURCE_START,
     SHRINK,
@@ -30,155 +34,395 @@ from ceasefire.fuse.weights import (
     default_weights,
 )
 
-LEARNED = tuple(
-    f for f in TABLE if f not in ("source", "url")
-)  # the two others keep their defaults or the repeat rate
-_SAMPLE = 15_000  # reports that look for decoys
-_ROUNDS = 40
+LEARNED = tuple(f for f in TABLE if f not in ("source", "url"))  # these keep their defaults, or the repeat rate
+SIZES = tuple(len(TABLE[f]) for f in LEARNED)
+SAMPLE = 20_000  # reports whose pairs are counted
+MOST_ACTS = 64  # acts that are told apart in the confusion of acts
+_ROUNDS = 60
+_DEEPEST = 1024  # a posterior is counted in so many parts, so that sums are exact
+_WORTH = 256  # a pair of one source's own counts in so many parts
 _EXCLUSIVE = [level.name for level in TABLE["act"]].index("exclusive")
-_UNKNOWN = {f: [k for k, level in enumerate(TABLE[f]) if level.name == "unknown"] for f in TABLE}
+_ELSEWHERE = [level.name for level in TABLE["place"]].index("elsewhere")
+_FIXED = {
+    f: [k for k, level in enumerate(TABLE[f]) if level.name in ("unknown", "elsewhere")] for f in TABLE
+}
+_OFF_TIME = frozenset({"three hours", "hours apart", "half a day apart", "next day", "days apart"})
+POINTS = round(2 * BENT / BEND) + 1
+_WIDEST = max(len(levels) for levels in TABLE.values())
 
 
 @dataclass(frozen=True)
-class Patterns:
-    """The distinct rows of levels, one column a learned feature, and how many pairs show each."""
+class Counts:
+    """Counts of a sample's pairs; counts of parts add up.
 
-    columns: list[Ints]
-    counts: Floats
+    ``patterns``: distinct patterns, ascending; ``across``: pairs of two sources that show each; ``within``: those of one source,
+    each worth less the more its source tells. ``decoys``: levels of decoys. ``decoy_acts``: pairs of acts among decoys. ``own``:
+    pairs of each source's own reports.
+    """
+
+    patterns: Ints
+    across: Ints
+    within: Ints
+    decoys: Ints
+    decoy_acts: Counter[tuple[str, str]]
+    own: Counter[str]
+
+    def __add__(self, other: Counts) -> Counts:
+        both = np.concatenate([self.patterns, other.patterns])
+        patterns, at = np.unique(both, return_inverse=True)
+        across, within = np.zeros_like(patterns), np.zeros_like(patterns)
+        np.add.at(across, at, np.concatenate([self.across, other.across]))
+        np.add.at(within, at, np.concatenate([self.within, other.within]))
+        return Counts(
+            patterns,
+            across,
+            within,
+            self.decoys + other.decoys,
+            self.decoy_acts + other.decoy_acts,
+            self.own + other.own,
+        )
 
 
-def learn(data: Encoded, left: Ints, levels: Levels, seed: int) -> Weights:
-    """Weights for these reports; the defaults when there is too little to learn from."""
+@dataclass(frozen=True)
+class Matched:
+    """What the likely matches of a sample show, in parts of ``_DEEPEST``: pairs of acts, and each source's repeats."""
+
+    acts: Counter[tuple[str, str]]
+    repeats: Counter[str]
+
+    def __add__(self, other: Matched) -> Matched:
+        return Matched(self.acts + other.acts, self.repeats + other.repeats)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What was learned from reports, by name, so that it can be kept and used on others.
+
+    ``values``: features x levels; ``prior``: log-odds; ``bend``: see ``compare.Scale``; ``acts``: what is added for two acts;
+    ``repeats``: each source's weight against telling one happening twice, ``penalty`` for a source not met before.
+    """
+
+    survey: Survey
+    weights: Weights
+    prior: float
+    values: Floats
+    bend: Floats
+    acts: dict[tuple[str, str], float]
+    repeats: dict[str, float]
+    penalty: float
+
+    def scale(self, data: Encoded) -> Scale:
+        """The lesson as the kernels read it for these reports."""
+        known = data.acts[:MOST_ACTS]
+        acts = np.zeros((len(known) + 1, len(known) + 1))
+        for a, one in enumerate(known):
+            for b, two in enumerate(known):
+                acts[a, b] = self.acts.get((one, two), 0.0)
+        repeats = np.array([self.repeats.get(source, self.penalty) for source in data.sources] or [0.0])
+        return Scale(self.values, self.prior, acts, repeats, self.bend)
+
+
+def study(data: Encoded, found: Index, seed: int) -> Lesson:
+    """What these reports teach; the defaults when there is too little to learn from."""
+    rows = sample(data, seed, data.survey.total)
+    pairs = np.concatenate([np.zeros((0, 2), np.int32), *(part.copy() for part in batches(data, found, rows))])
+    counted = count(data, found, rows, pairs)
+    weights = learn(counted)
+    lesson = first_lesson(data.survey, weights)
+    if weights.origin == "defaults":
+        return lesson
+    matched = match(data, pairs, lesson.scale(data), weights.own)
+    lesson = refine(lesson, counted, matched)
+    return bend(sums(data, pairs, lesson.scale(data)), lesson)
+
+
+def sample(data: Encoded, seed: int, total: int) -> Ints:
+    """Rows whose pairs are counted: about ``SAMPLE`` of ``total``, chosen by report and seed alone."""
+    share = min(1.0, SAMPLE / max(total, 1))
+    mixed = (data.deck.rows["mark"] ^ np.uint32(seed % 2**32)) * np.uint32(0x9E3779B1)
+    return np.flatnonzero((mixed ^ (mixed >> np.uint32(15))).astype(np.float64) < share * 2**32)
+
+
+def count(data: Encoded, found: Index, rows: Ints, pairs: Any) -> Counts:
+    """Count the ``pairs`` of ``rows``, and decoys."""
+    acts = min(len(data.acts), MOST_ACTS)
+    decoys = np.zeros((len(LEARNED), _WIDEST), dtype=np.int64)
+    decoy_acts = np.zeros((acts, acts), dtype=np.int64)
+    own = np.zeros(len(data.sources), dtype=np.int64)
+    told = np.array([data.survey.told[source] for source in data.sources], dtype=np.int64)
+    # no prolific source (a register of the dead, a digest) stands for all: its pairs count by the root of its reports
+    worth = np.maximum(1, np.round(_WORTH / np.sqrt(np.maximum(told, 1)))).astype(np.int64)
+    sizes = np.array(SIZES, dtype=np.int64)
+    codes, worths = np.empty(len(pairs), dtype=np.int64), np.empty(len(pairs), dtype=np.int64)
+    _patterns_of(data.deck, pairs, sizes, worth, codes, worths, own)
+    for days in DECOY_DAYS:
+        for shift in (days * 1440, -days * 1440):
+            for moved in batches(data, found, rows, shift):
+                _count_decoys(data.deck, moved, shift, decoys, decoy_acts)
+    shown = _tallied(codes[codes >= 0], worths[codes >= 0])
+    return Counts(*shown, decoys, _by_acts(data, decoy_acts), _by_source(data, own))
+
+
+def _by_acts(data: Encoded, counts: Ints) -> Counter[tuple[str, str]]:
+    """Counts of two acts, in either order, by name."""
+    named: Counter[tuple[str, str]] = Counter()
+    for a, b in zip(*np.nonzero(counts), strict=True):
+        one, two = sorted((data.acts[a], data.acts[b]))
+        named[one, two] += int(counts[a, b])
+    return named
+
+
+def _by_source(data: Encoded, counts: Ints) -> Counter[str]:
+    return Counter({data.sources[k]: int(counts[k]) for k in np.flatnonzero(counts)})
+
+
+def _tallied(codes: Ints, worths: Ints) -> tuple[Ints, Ints, Ints]:
+    """Distinct patterns with the pairs of two sources, and the worth of those of one, that show each."""
+    order = np.argsort(codes, kind="stable")
+    codes, worths = codes[order], worths[order]
+    edge = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]])) if len(codes) else order
+    if not len(codes):
+        return codes, codes, codes
+    return codes[edge], np.add.reduceat((worths == 0).astype(np.int64), edge), np.add.reduceat(worths, edge)
+
+
+def learn(made: Counts) -> Weights:
+    """Weights for what was counted; the defaults when there is too little to learn from."""
     default = default_weights()
-    count = len(levels["time"])
-    if data.n < LEARN_REPORTS or count < LEARN_PAIRS:
+    pairs = int(made.across.sum())
+    decoys = made.decoys[0].sum() / (2 * len(DECOY_DAYS))
+    if pairs < LEARN_PAIRS or made.decoys[0].sum() < LEARN_CONTROLS:
         return default
-    decoys, ratio = _decoys(data, count, seed)
-    if decoys is None:
-        return default
-    ceiling = float(np.clip(1.0 - ratio, 0.02, 0.9))
-    one_source = levels["source"] != 0
-    across = _patterns({f: levels[f][~one_source] for f in LEARNED})
-    within = _patterns({f: levels[f][one_source] for f in LEARNED}, _balance(data.source[left[one_source]]))
-    # the null that explains the pairs of two sources better: mostly one source's own pairs, or decoys alone
-    nulls = (DECOY_WORTH, 100.0 * max(within.counts.sum(), DECOY_WORTH))
-    fits = [_em(across, within, _shares(decoys), ceiling, worth) for worth in nulls]
-    _, share, own, values = max(fits, key=lambda fit: fit[0])
+    ceiling = float(np.clip(1.0 - decoys / pairs, 0.02, 0.9))
+    share, own, values = _em(made, ceiling)
     penalty = float(np.clip(_logit(own) - _logit(share), -4.0, 0.0))
     page = default.values["source"][2] - default.values["source"][1]
     values["source"] = np.array([0.0, penalty, penalty + page])
     values["url"] = default.values["url"]
-    return Weights(_logit(share), values, "learned")
+    return Weights(_logit(share), values, "learned", own=_logit(own))
 
 
-def score(levels: Levels, weights: Weights) -> Floats:
-    """Summed log-odds of each pair, prior included."""
-    total = np.full(len(levels["time"]), weights.prior)
-    for feature, value in levels.items():
-        total += weights.values[feature][value]
-    return total
+def first_lesson(survey: Survey, weights: Weights) -> Lesson:
+    """A lesson before the confusion of acts, each source's repeats and the overlap of evidence are known."""
+    values = np.zeros((len(TABLE), _WIDEST))
+    for k, feature in enumerate(TABLE):
+        values[k, : len(TABLE[feature])] = weights.values[feature]
+    penalty = float(values[-1, 1])
+    values[-1, :3] -= [0.0, penalty, penalty]  # each source's own weight takes its place
+    return Lesson(survey, weights, weights.prior, values, np.zeros(POINTS), {}, {}, penalty)
 
 
-def _decoys(data: Encoded, count: int, seed: int) -> tuple[Levels | None, float]:
-    """Levels of decoy pairs, and how many there are per candidate pair (in a window of the same width)."""
-    rng = np.random.default_rng(seed)
-    chosen = np.sort(rng.permutation(data.n)[:_SAMPLE])
-    share = len(chosen) / data.n
-    parts: list[Levels] = []
-    made = 0
-    for days in DECOY_DAYS:
-        for sign in (1, -1):
-            shift = 24.0 * days * sign
-            pairs = find_pairs(data, chosen, shift)
-            made += len(pairs.left)
-            parts.append(compare(data, pairs.left, pairs.right, shift))
-    if made < LEARN_CONTROLS:
-        return None, 0.0
-    expected = made / (2 * len(DECOY_DAYS)) / share / 2
-    return {f: np.concatenate([p[f] for p in parts]) for f in TABLE}, expected / max(count, 1)
+def match(data: Encoded, pairs: Any, scale: Scale, own: float) -> Matched:
+    """What likely matches show, under the weights so far. ``own``: log-odds that a source's own pair is a repeat."""
+    acts = min(len(data.acts), MOST_ACTS)
+    shown = np.zeros((acts, acts), dtype=np.int64)
+    repeats = np.zeros(len(data.sources), dtype=np.int64)
+    _count_matches(data.deck, pairs, scale, own, shown, repeats)
+    return Matched(_by_acts(data, shown), _by_source(data, repeats))
 
 
-def _shares(levels: Levels) -> dict[str, Floats]:
-    """Share of each level among the pairs that say something, with half a count added to each."""
-    shares = {}
-    for feature in LEARNED:
-        n = len(TABLE[feature])
-        seen = np.bincount(levels[feature], minlength=n).astype(np.float64) + 0.5
-        seen[_UNKNOWN[feature]] = 0.0
-        shares[feature] = seen / seen.sum()
-    return shares
+def refine(lesson: Lesson, made: Counts, matched: Matched) -> Lesson:
+    """The lesson with the confusion of acts and each source's repeats, both shrunk to what holds for all."""
+    acts: dict[tuple[str, str], float] = {}
+    seen, null = matched.acts.total() / _DEEPEST, made.decoy_acts.total()
+    names = sorted({name for two in made.decoy_acts for name in two})
+    levels_ = _act_levels(names)
+    for (one, two), decoys in sorted(made.decoy_acts.items()):
+        level = int(levels_[names.index(one), names.index(two)])
+        expected = np.exp(lesson.weights.values["act"][level]) * decoys / null * seen
+        change = np.log((matched.acts[one, two] / _DEEPEST + SHRINK / 3) / (expected + SHRINK / 3))
+        change = float(np.round(np.clip(change, -2.0, 0.0 if level == _EXCLUSIVE else 2.0), 6))
+        acts[one, two] = acts[two, one] = change
+    share = 1.0 / (1.0 + np.exp(-lesson.weights.own))
+    repeats = {}
+    for source, own in sorted(made.own.items()):
+        repeat = (matched.repeats[source] / _DEEPEST + 20.0 * share) / (own + 20.0)
+        odds = _logit(min(max(repeat, 1e-4), 0.99)) - lesson.prior
+        repeats[source] = float(np.round(np.clip(odds, -4.0, 1.0), 6))
+    return replace(lesson, acts=acts, repeats=repeats)
 
 
-def _balance(source: Ints) -> Floats:
-    """Weights that let no prolific source (a register of the dead, a digest) stand for all: its pairs by their root."""
-    pairs = np.bincount(source, minlength=1).astype(np.float64)
-    worth = 1.0 / np.sqrt(pairs[source])
-    return np.asarray(worth * len(worth) / max(float(worth.sum()), 1e-9))
+def sums(data: Encoded, pairs: Any, scale: Scale) -> Ints:
+    """How many pairs of two sources show each level of time (rows) with each sum of other evidence (columns)."""
+    made = np.zeros((SIZES[0], POINTS), dtype=np.int64)
+    _count_sums(data.deck, pairs, scale, made)
+    return made
 
 
-def _patterns(levels: Levels, worth: Floats | None = None) -> Patterns:
-    code = np.zeros(len(levels["time"]), dtype=np.int64)
-    for feature in LEARNED:
-        code = code * len(TABLE[feature]) + levels[feature]
-    found, row = np.unique(code, return_inverse=True)
-    counts = np.bincount(row, worth, minlength=len(found)).astype(np.float64)
-    columns: list[Ints] = []
-    for feature in reversed(LEARNED):
-        columns.append(found % len(TABLE[feature]))
-        found = found // len(TABLE[feature])
-    return Patterns(columns[::-1], counts)
+def bend(made: Ints, lesson: Lesson) -> Lesson:
+    """The lesson with sums bent to what they are worth together.
 
-
-def _em(
-    across: Patterns, within: Patterns, decoys: dict[str, Floats], ceiling: float, worth: float
-) -> tuple[float, float, float, dict[str, Floats]]:
-    """Log-likelihood, share of matches among pairs of two sources, among one source's own pairs, and the weights.
-
-    m comes from pairs of two sources; u from one source's own pairs as far as they are not repeats, beside the decoys.
+    Levels are not independent: in an offensive, place, act and actor agree for many pairs that are not one happening. Their sum
+    is therefore weighed anew as one feature beside the time, with u from pairs at different times; far out, where there
+    is little to learn from, it stays as it is.
     """
-    values = {f: np.array([level.weight for level in TABLE[f]]) for f in LEARNED}
-    share, own = min(0.05, ceiling), SAME_SOURCE_START * min(0.05, ceiling)
-    nulls: dict[str, Floats] = {}
+    off = np.array([level.name in _OFF_TIME for level in TABLE["time"]])
+    point = BENT * -1 + BEND * np.arange(POINTS)
+    gain = np.zeros(POINTS)
+    time = lesson.values[0, : SIZES[0]]
+    prior = lesson.prior
+    counted = made.astype(np.float64)
     for _ in range(_ROUNDS):
-        match = _posterior(across, share, values) * across.counts
-        repeat = _posterior(within, own, values)
-        share = float(np.clip(match.sum() / across.counts.sum(), 1e-4, ceiling))
-        own = float(np.clip((repeat * within.counts).sum() / max(within.counts.sum(), 1.0), 1e-4, 0.98))
-        apart = (1.0 - repeat) * within.counts
-        for k, feature in enumerate(LEARNED):
-            n = len(TABLE[feature])
-            null = np.bincount(within.columns[k], apart, minlength=n) + worth * decoys[feature]
-            null[_UNKNOWN[feature]] = 0.0
-            seen = np.bincount(across.columns[k], match, minlength=n).astype(np.float64)
-            nulls[feature] = null / null.sum()
-            values[feature] = _weight(feature, seen, nulls[feature])
-    return _likelihood(across, share, nulls, values), share, own, values
+        odds = prior + time[:, None] + (point + gain)[None, :]
+        match = counted / (1.0 + np.exp(-np.clip(odds, -50, 50)))
+        seen, null = match.sum(axis=0), (counted - match)[off].sum(axis=0)
+        u = (null + 0.5) / (null.sum() + 0.5 * POINTS)
+        m = (seen + 0.5) / (seen.sum() + 0.5 * POINTS)
+        expected = np.minimum(seen, seen.sum() * u) + np.sqrt(seen * seen.sum() * u)
+        trust = expected / (expected + SHRINK / 2)
+        worth = trust * np.log(m / u) + (1 - trust) * (point + gain)
+        worth = -_descending(-worth, expected + 1e-3)
+        gain = worth - point
+        share = float(np.clip(match.sum() / counted.sum(), 1e-4, 0.9))
+        prior = _logit(share)
+    return replace(lesson, prior=round(prior, 6), bend=np.round(gain, 6))
 
 
-def _likelihood(
-    patterns: Patterns, share: float, nulls: dict[str, Floats], values: dict[str, Floats]
-) -> float:
-    """Log-likelihood of the histogram under the mixture of matches and others."""
-    apart, evidence = np.zeros(len(patterns.counts)), np.zeros(len(patterns.counts))
-    for feature, column in zip(LEARNED, patterns.columns, strict=True):
-        known = ~np.isin(column, _UNKNOWN[feature])
-        apart += np.where(known, np.log(np.maximum(nulls[feature][column], 1e-9)), 0.0)
-        evidence += values[feature][column]
-    mixture = np.logaddexp(np.log(share) + evidence, np.log1p(-share))
-    return float((patterns.counts * (apart + mixture)).sum())
+@compiled
+def _pattern(found: Any, sizes: Any) -> int:
+    code = 0
+    for k in range(len(sizes)):
+        code = code * sizes[k] + found[k]
+    return code
 
 
-def _posterior(patterns: Patterns, share: float, values: dict[str, Floats]) -> Floats:
-    odds = np.full(len(patterns.counts), _logit(share))
-    for feature, column in zip(LEARNED, patterns.columns, strict=True):
-        odds += values[feature][column]
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -50, 50))))
+@compiled
+def _patterns_of(deck: Any, pairs: Any, sizes: Any, worth: Any, codes: Any, worths: Any, own: Any) -> None:
+    """The pattern of each pair (-1 = not to be learned from), and what a pair of one source is worth (0 = two sources)."""
+    for k in range(len(pairs)):
+        i, j = pairs[k, 0], pairs[k, 1]
+        found = levels(deck, i, j, 0)
+        codes[k] = -1 if found[1] == _ELSEWHERE else _pattern(found, sizes)
+        worths[k] = 0
+        if found[9] > 0:
+            worths[k] = worth[deck.rows[i].source]
+            own[deck.rows[i].source] += 1
+
+
+@compiled
+def _count_sums(deck: Any, pairs: Any, scale: Any, made: Any) -> None:
+    for k in range(len(pairs)):
+        i, j = pairs[k, 0], pairs[k, 1]
+        found = levels(deck, i, j, 0)
+        if found[1] == _ELSEWHERE or found[9] > 0:
+            continue
+        total = told(scale, deck.rows[i], deck.rows[j], found)
+        at = np.int64(np.floor((total + BENT) / BEND + 0.5))
+        made[found[0], min(max(at, 0), made.shape[1] - 1)] += 1
+
+
+@compiled
+def _count_decoys(deck: Any, pairs: Any, shift: int, decoys: Any, acts: Any) -> None:
+    for k in range(len(pairs)):
+        i, j = pairs[k, 0], pairs[k, 1]
+        found = levels(deck, i, j, shift)
+        if found[9] > 0:
+            continue
+        for feature in range(len(decoys)):
+            decoys[feature, found[feature]] += 1
+        a, b = deck.rows[i].act, deck.rows[j].act
+        if 0 <= a < len(acts) and 0 <= b < len(acts):
+            acts[a, b] += 1
+
+
+@compiled
+def _count_matches(deck: Any, pairs: Any, scale: Any, own: float, acts: Any, repeats: Any) -> None:
+    for k in range(len(pairs)):
+        i, j = pairs[k, 0], pairs[k, 1]
+        found = levels(deck, i, j, 0)
+        if found[1] == _ELSEWHERE:
+            continue
+        odds = scale.prior if found[9] == 0 else own
+        for feature in range(9):
+            odds += scale.values[feature, found[feature]]
+        part = np.int64(np.floor(_DEEPEST / (1.0 + np.exp(-odds)) + 0.5))
+        if found[9] > 0:
+            repeats[deck.rows[i].source] += part
+            continue
+        a, b = deck.rows[i].act, deck.rows[j].act
+        if 0 <= a < len(acts) and 0 <= b < len(acts):
+            acts[a, b] += part
+
+
+def _act_levels(acts: list[str]) -> Ints:
+    """Level of each pair of acts, as ``compare.act_level`` tells it; of equal ones, the middle level."""
+    kind, sort = act_kinds(acts)
+    a, b = np.meshgrid(np.arange(len(acts)), np.arange(len(acts)), indexing="ij")
+    one, two = sort[a], sort[b]
+    alike = (kind[a] >= 0) & (kind[a] == kind[b])
+    return np.select(
+        [a == b, (one == 3) | (two == 3), (one == 0) != (two == 0), (one + two > 2) & (one > 0) & (two > 0), alike],
+        [1, 5, 6, 3, 4],
+        default=5,
+    )
+
+
+def _em(made: Counts, ceiling: float) -> tuple[float, float, dict[str, Floats]]:
+    """Share of matches among pairs of two sources, among one source's own pairs, and the weights.
+
+    m comes from pairs of two sources. u of the time gap comes from decoys and from one source's own pairs as far as they
+    are not repeats; u of all else also from pairs of two sources at different times, as far as they are no matches: these
+    share the offensive but not the happening, which decoys of other months cannot show.
+    """
+    columns = np.empty((len(made.patterns), len(LEARNED)), dtype=np.int8)
+    code = made.patterns
+    for k in range(len(LEARNED) - 1, -1, -1):
+        columns[:, k] = code % SIZES[k]
+        code = code // SIZES[k]
+    off = np.array([level.name in _OFF_TIME for level in TABLE["time"]])[columns[:, 0]]
+    default = {f: np.array([level.weight for level in TABLE[f]]) for f in LEARNED}
+    values = np.zeros((len(LEARNED), _WIDEST))
+    for k, f in enumerate(LEARNED):
+        values[k, : SIZES[k]] = default[f]
+    share, own = min(0.05, ceiling), SAME_SOURCE_START * min(0.05, ceiling)
+    within = made.within / _WORTH
+    across = made.across.astype(np.float64)
+    learned = default
+    for _ in range(_ROUNDS):
+        seen, null = np.zeros_like(values), np.zeros_like(values)
+        total, repeats = _step(columns, across, within, off, values, _logit(share), _logit(own), seen, null)
+        change = abs(total / max(across.sum(), 1.0) - share)
+        share = float(np.clip(total / max(across.sum(), 1.0), 1e-4, ceiling))
+        own = float(np.clip(repeats / max(within.sum(), 1.0), 1e-4, 0.98))
+        for k, f in enumerate(LEARNED):
+            decoys = made.decoys[k, : SIZES[k]] + 0.5
+            decoys[_FIXED[f]] = 0.0
+            u = null[k, : SIZES[k]] + DECOY_WORTH * decoys / decoys.sum()
+            u[_FIXED[f]] = 0.0
+            learned[f] = _weight(f, seen[k, : SIZES[k]], u / u.sum())
+            values[k, : SIZES[k]] = learned[f]
+        if change < 1e-5:
+            break
+    return share, own, learned
+
+
+@compiled
+def _step(
+    columns: Any, across: Any, within: Any, off: Any, values: Any, prior: float, own: float, seen: Any, null: Any
+) -> Any:
+    """One round: how many matches of two sources and repeats of one, and the levels that matches and others show."""
+    total, repeats = 0.0, 0.0
+    for p in range(len(columns)):
+        evidence = 0.0
+        for k in range(columns.shape[1]):
+            evidence += values[k, columns[p, k]]
+        match = across[p] / (1.0 + np.exp(-min(max(prior + evidence, -50.0), 50.0)))
+        repeat = within[p] / (1.0 + np.exp(-min(max(own + evidence, -50.0), 50.0)))
+        total += match
+        repeats += repeat
+        apart = within[p] - repeat
+        for k in range(columns.shape[1]):
+            seen[k, columns[p, k]] += match
+            null[k, columns[p, k]] += apart
+            if off[p] and k > 0:
+                null[k, columns[p, k]] += across[p] - match
+    return total, repeats
 
 
 def _weight(feature: str, matches: Floats, null: Floats) -> Floats:
     """ln(m/u) of each level, shrunk to the default and kept in order along its chain."""
     default = np.array([level.weight for level in TABLE[feature]])
-    unknown = _UNKNOWN[feature]
+    unknown = _FIXED[feature]
     seen = matches.copy()
     seen[unknown] = 0.0
     m = (seen + 0.5) / (seen.sum() + 0.5 * len(seen))

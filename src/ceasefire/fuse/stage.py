@@ -1,44 +1,106 @@
 """The stage: reports in, incidents out, with the doubt and the reasons.
 
 In: reports (report_id, source_id, occurred_from, occurred_to; all else optional), sources, decisions. Out: ``Fused``.
-Order: encode, find pairs, compare, weigh, cluster, name, find origins, describe. Row order never matters; the same
+Order: encode, index, learn, link, cluster; the tables are made when they are asked for. Row order never matters; the same
 reports give the same bytes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from ceasefire.fuse.candidates import Pairs, distinct, find_pairs
-from ceasefire.fuse.cluster import Graph, cluster
+from ceasefire.fuse.candidates import index
+from ceasefire.fuse.cluster import Bonds, bond, cluster
+from ceasefire.fuse.compare import Scale
 from ceasefire.fuse.copies import find_origins
 from ceasefire.fuse.decisions import Ruling, coded_apart, coded_as_one, read_decisions
-from ceasefire.fuse.doubt import alternatives, cohesion, link_probability, membership
-from ceasefire.fuse.encode import Encoded, Floats, Ints, encode, read_reports
+from ceasefire.fuse.doubt import alternatives, membership
+from ceasefire.fuse.encode import Encoded, Flags, Ints, draft, encode, read_reports, survey
 from ceasefire.fuse.explain import explain_incident
-from ceasefire.fuse.features import Levels, compare
 from ceasefire.fuse.incidents import describe
-from ceasefire.fuse.learn import learn, score
+from ceasefire.fuse.learn import Lesson, study
 from ceasefire.fuse.lineage import incident_ids, trace_names
-from ceasefire.fuse.weights import FEATURES, FLOOR, LISTED, Weights, default_weights
+from ceasefire.fuse.links import Links, link
+from ceasefire.fuse.listing import list_links
+from ceasefire.fuse.words import counters
 from ceasefire.model import table
 from ceasefire.problems import Problem
 
 
-@dataclass(frozen=True)
 class Fused:
-    """Incidents and what they rest on. ``weights``: one row a level of a feature, with the default beside it."""
+    """Incidents and what they rest on.
 
-    incidents: pl.DataFrame
-    memberships: pl.DataFrame
-    links: pl.DataFrame
-    lineage: pl.DataFrame
-    alternatives: pl.DataFrame
-    problems: tuple[Problem, ...]
-    weights: pl.DataFrame
+    ``memberships``, ``incidents``, ``links``, ``lineage``, ``alternatives``: tables. ``weights``: one row a level of a feature, with
+    the default beside it. ``problems``: rows that could not be used, crowds that could not be compared in full, accounts that
+    contradict each other. Each is made when it is first asked for. ``lesson``: what was learned, to be used on later reports.
+    """
+
+    def __init__(
+        self,
+        data: Encoded,
+        lesson: Lesson,
+        scale: Scale,
+        links: Links,
+        bonds: Bonds,
+        label: Ints,
+        ruling: Ruling,
+        sources: pl.DataFrame | None,
+        previous: pl.DataFrame | None,
+        problems: tuple[Problem, ...],
+    ) -> None:
+        self.lesson = lesson
+        self._data, self._scale, self._links = data, scale, links
+        self._bonds, self._label, self._ruling = bonds, label, ruling
+        self._sources, self._previous, self._found = sources, previous, problems
+
+    @cached_property
+    def memberships(self) -> pl.DataFrame:
+        """Table ``memberships``, by report id."""
+        told = self._origins.with_columns(
+            self._incident, pl.Series("probability", self._probability[self._grid_row])
+        )
+        return table("memberships").conform(told)
+
+    @cached_property
+    def incidents(self) -> pl.DataFrame:
+        """Table ``incidents``, by incident id."""
+        return self._described[0]
+
+    @cached_property
+    def links(self) -> pl.DataFrame:
+        """Table ``links``."""
+        return list_links(self._data, self._scale, self._links, self._label, self._ruling, self._grid_row)
+
+    @cached_property
+    def lineage(self) -> pl.DataFrame:
+        """Table ``lineage``."""
+        members = self._frame.select("report_id", "recorded_at").with_columns(self._incident)
+        inside = (self._label[self._links.left] == self._label[self._links.right]) & (self._links.weight > 0)
+        rank = self._data.rank
+        left, right = rank[self._links.left[inside]], rank[self._links.right[inside]]
+        return trace_names(members, left, right, self._ruling, self._previous)
+
+    @cached_property
+    def alternatives(self) -> pl.DataFrame:
+        """Table ``alternatives``."""
+        rank = self._data.rank
+        incident = self._incident.gather(rank).to_list()
+        ids = self._frame["report_id"].gather(rank).to_list()
+        return alternatives(self._bonds, self._label, self._probability, incident, ids)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be used or does not agree."""
+        return self._found + tuple(self._described[1])
+
+    @cached_property
+    def weights(self) -> pl.DataFrame:
+        """The weights in force."""
+        return self.lesson.weights.frame()
 
     def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
         """Why these reports are one incident: titled tables whose weights sum.
@@ -48,6 +110,47 @@ class Fused:
         """
         return explain_incident(incident_id, self.memberships, self.links, self.lineage, self.weights)
 
+    @cached_property
+    def _frame(self) -> pl.DataFrame:
+        """The usable reports by id."""
+        return self._data.frame[self._data.by_id]
+
+    @cached_property
+    def _grid_row(self) -> Ints:
+        """The grid row of each report, by id."""
+        return np.argsort(self._data.rank)
+
+    @cached_property
+    def _incident(self) -> pl.Series:
+        """The incident id of each report, by id."""
+        return incident_ids(self._frame, self._label[self._grid_row])
+
+    @cached_property
+    def _probability(self) -> Any:
+        """Membership probability of each grid row."""
+        return membership(self._bonds, self._label)
+
+    @cached_property
+    def _origins(self) -> pl.DataFrame:
+        return find_origins(self._frame, self._incident, self._sources)
+
+    @cached_property
+    def _described(self) -> tuple[pl.DataFrame, list[Problem]]:
+        """Incidents, and notes on what their accounts disagree about."""
+        rows = self._data.deck.rows[self._grid_row]
+        probability = self._probability[self._grid_row]
+        pointed = pl.Series((rows["flags"] & 1) > 0)
+        told = self._frame.with_columns(
+            self._incident,
+            self._origins["origin_id"],
+            pl.Series("sigma", rows["sigma"].astype(np.float64)),
+            *(pl.when(pointed).then(pl.col(c)).alias(c) for c in ("latitude", "longitude")),
+        )
+        made, notes = describe(told)
+        sure = pl.DataFrame({"incident_id": self._incident, "cohesion": probability})
+        made = made.join(sure.group_by("incident_id").agg(pl.col("cohesion").min()), on="incident_id", how="left")
+        return table("incidents").conform(made), notes
+
 
 def fuse(
     reports: pl.DataFrame,
@@ -56,6 +159,7 @@ def fuse(
     decisions: pl.DataFrame | None = None,
     actors: pl.DataFrame | None = None,
     previous: pl.DataFrame | None = None,
+    lesson: Lesson | None = None,
     seed: int = 0,
 ) -> Fused:
     """Group reports that speak of one happening.
@@ -67,7 +171,8 @@ def fuse(
         decisions: table ``decisions``; in force at once, and gone when withdrawn.
         actors: table ``actors``; aliases and parties make actors alike.
         previous: memberships of an earlier run; the lineage then says what became of its names.
-        seed: for the sample of decoys that weights are learned from.
+        lesson: what an earlier run learned (``Fused.lesson``), used instead of learning anew.
+        seed: for the sample of reports that weights are learned from.
 
     Raises:
         TableError: a required column is missing.
@@ -75,47 +180,21 @@ def fuse(
     lacking = [c for c in table("reports").required if c not in reports.columns]
     if lacking:
         table("reports").conform(reports)
-    frame, problems = read_reports(reports)
-    if not frame.height:
-        names = ("incidents", "memberships", "links", "lineage", "alternatives")
-        empty = {name: table(name).empty() for name in names}
-        return Fused(**empty, problems=tuple(problems), weights=default_weights().frame())
-    data = encode(frame, _aliases(actors))
-    rows = {rid: k for k, rid in enumerate(data.ids)}
-    taken = [coded_as_one(frame)] + ([] if decisions is None else [table("decisions").conform(decisions)])
-    ruling, unusable = read_decisions(pl.concat(taken), rows)
-    pairs = find_pairs(data)
-    left, right = _with_decided(pairs, ruling, data.n)
-    ruling = coded_apart(ruling, frame["coded_event"], data.place, left, right)
-    levels = compare(data, left, right)
-    weights = learn(data, left, levels, seed)
-    weight = np.round(score(levels, weights), 9)
-    graph = _graph(data, pairs, left, right, weight, ruling)
-    label = cluster(graph)
-    incident = incident_ids(frame, label)
-    probability = membership(graph, label)
-    origins = find_origins(frame, incident, sources)
-    told = origins.with_columns(incident, pl.Series("probability", probability))
-    described = frame.with_columns(
-        incident, origins["origin_id"], pl.Series("sigma", data.sigma)
-    ).with_columns(
-        pl.when(pl.Series(data.has_point)).then(pl.col(c)).alias(c) for c in ("latitude", "longitude")
-    )
-    incidents, notes = describe(described)
-    sure = pl.DataFrame({"label": label, "incident_id": incident}).unique().sort("label")
-    sure = sure.with_columns(pl.Series("cohesion", cohesion(label, probability)))
-    incidents = incidents.join(sure.select("incident_id", "cohesion"), on="incident_id", how="left")
-    together = (label[left] == label[right]) & (weight > 0)
-    members = frame.select("report_id", "recorded_at").with_columns(incident)
-    return Fused(
-        incidents=table("incidents").conform(incidents),
-        memberships=table("memberships").conform(told),
-        links=_links(data, left, right, levels, weights, weight, label, ruling),
-        lineage=trace_names(members, left[together], right[together], ruling, previous),
-        alternatives=alternatives(graph, label, probability, incident.to_list(), data.ids),
-        problems=tuple(problems + unusable + _crowded(pairs, weights) + notes),
-        weights=weights.frame(),
-    )
+    frame, by_id, problems = read_reports(reports)
+    made = draft(frame, by_id)
+    known = lesson.survey if lesson else survey(made, counters(frame.height))
+    data = encode(made, known, _aliases(actors))
+    found = index(data)
+    lesson = lesson or study(data, found, seed)
+    scale = lesson.scale(data)
+    links = link(data, found, scale, np.arange(data.n))
+    ruling, unusable = _ruling(data, links, decisions)
+    grid_row = np.argsort(data.rank)
+    same, different = (_grid_pairs(side, grid_row) for side in (ruling.same, ruling.different))
+    bonds = bond(data, scale, links, same, different)
+    label = cluster(data, links, bonds, same)
+    problems += unusable + _crowded(found.crowded)
+    return Fused(data, lesson, scale, links, bonds, label, ruling, sources, previous, tuple(problems))
 
 
 def _aliases(actors: pl.DataFrame | None) -> dict[str, frozenset[str]]:
@@ -133,66 +212,32 @@ def _aliases(actors: pl.DataFrame | None) -> dict[str, frozenset[str]]:
     return meant
 
 
-def _with_decided(pairs: Pairs, ruling: Ruling, n: int) -> tuple[Ints, Ints]:
-    """The candidate pairs and the decided ones, each once, in order."""
-    decided = np.array([a * n + b for a, b in (*ruling.same, *ruling.different)], dtype=np.int64)
-    keys = distinct(np.concatenate([pairs.left * n + pairs.right, decided]))
-    return keys // n, keys % n
+def _ruling(data: Encoded, links: Links, decisions: pl.DataFrame | None) -> tuple[Ruling, list[Problem]]:
+    """What analysts and coders decided, as pairs of reports by id."""
+    coded = data.frame["coded_event"]
+    taken = [] if decisions is None else [table("decisions").conform(decisions)]
+    if coded.null_count() < len(coded):
+        taken.append(coded_as_one(data.frame))
+    if not taken or not any(frame.height for frame in taken):
+        return Ruling(), []
+    every = pl.concat(taken)
+    named = pl.concat([every["report_a"], every["report_b"]]).drop_nulls().unique()
+    ids = data.frame["report_id"].gather(data.by_id)
+    held = pl.DataFrame({"id": ids}).with_row_index("row").filter(pl.col("id").is_in(named.implode()))
+    ruling, unusable = read_decisions(every, dict(held.select("id", "row").iter_rows()))
+    rank = data.rank
+    place = np.empty(data.n, dtype=np.int64)
+    place[rank] = data.deck.rows["place"]
+    left, right = rank[links.left], rank[links.right]
+    return coded_apart(ruling, coded.gather(data.by_id), place, left, right), unusable
 
 
-def _graph(data: Encoded, pairs: Pairs, left: Ints, right: Ints, weight: Floats, ruling: Ruling) -> Graph:
-    open_ = pairs.crowded | (~data.has_point & (data.place < 0) & (data.admin < 0))
-    open_[[row for pair in ruling.same for row in pair]] = True
-    return Graph(
-        n=data.n,
-        left=left,
-        right=right,
-        weight=np.maximum(weight, FLOOR),
-        coarse=data.coarse,
-        open_=open_,
-        same=tuple(ruling.same),
-        different=tuple(ruling.different),
-    )
+def _grid_pairs(pairs: dict[tuple[int, int], Any], grid_row: Ints) -> Any:
+    return grid_row[np.array(list(pairs), dtype=np.int64).reshape(-1, 2)].astype(np.int32)
 
 
-def _links(
-    data: Encoded,
-    left: Ints,
-    right: Ints,
-    levels: Levels,
-    weights: Weights,
-    weight: Floats,
-    label: Ints,
-    ruling: Ruling,
-) -> pl.DataFrame:
-    """Scored pairs that matter: not far below even odds, or inside one incident, or decided."""
-    said = dict.fromkeys(ruling.same, "same") | dict.fromkeys(ruling.different, "different")
-    decided = [said.get(pair) for pair in zip(left.tolist(), right.tolist(), strict=True)] if said else None
-    shown = (weight >= LISTED) | (label[left] == label[right])
-    if decided:
-        shown |= np.array([d is not None for d in decided])
-    rows = np.flatnonzero(shown)
-    ids = pl.Series(data.ids, dtype=pl.String)
-    columns: dict[str, pl.Series] = {
-        "report_a": ids.gather(left[rows]),
-        "report_b": ids.gather(right[rows]),
-        "prior": pl.Series(np.full(len(rows), weights.prior)),
-    }
-    for feature in FEATURES:
-        columns[f"w_{feature}"] = pl.Series(weights.values[feature][levels[feature][rows]])
-    columns["weight"] = pl.Series(weight[rows])
-    probability = link_probability(weight[rows])
-    if decided:
-        choice = [decided[k] for k in rows]
-        columns["decision"] = pl.Series(choice, dtype=pl.String)
-        sure = {"same": 1.0, "different": 0.0}
-        probability = np.array([sure.get(d or "", p) for d, p in zip(choice, probability, strict=True)])
-    columns["probability"] = pl.Series(probability)
-    return table("links").conform(pl.DataFrame(columns))
-
-
-def _crowded(pairs: Pairs, weights: Weights) -> list[Problem]:
-    if not pairs.left_out:
+def _crowded(crowded: Flags) -> list[Problem]:
+    if not crowded.any():
         return []
     return [
         Problem(
@@ -200,7 +245,7 @@ def _crowded(pairs: Pairs, weights: Weights) -> list[Problem]:
             "fuse",
             "crowd_cut",
             "few enough reports near each other to compare them all",
-            f"{int(pairs.crowded.sum())} reports in crowds; {pairs.left_out} comparisons left out",
-            "each was compared with its nearest in time and likeness; give finer places and times",
+            f"{int(crowded.sum())} reports in crowds were not compared with all that are near",
+            "each was compared with its nearest in time; give finer places and times",
         )
     ]

@@ -25,28 +25,27 @@ class Level:
 
 
 # Limits -----------------------------------------------------------------------------------------------------
-PRIOR = (
-    -2.0
-)  # log-odds that a candidate pair is one happening: about 1 in 8, of pairs already near in place and time
+PRIOR = -2.4  # log-odds that a candidate pair is one happening: about 1 in 12, of pairs already near in place and time
 FLOOR = (
     -8.0
 )  # no single pair counts more against a merge than this; also the price of a pair too far apart to score
 WINDOW_H = 48.0  # two reports further apart than this cannot be one happening; a date is rarely wrong by more
-URL_WINDOW_H = 168.0  # the same page may carry a wrong date: a week
+SHARED_WINDOW_H = 168.0  # the same page, or the same wording, may carry a wrong date: a week
 GATE = 5.0  # joint radii apart, for points known to a few km (methods/fusion: recall 0.96)
 COARSE_GATE = 2.0  # joint radii apart, for areas
 COARSE_KM = 12.0  # a radius above this is an area: it may attach to an incident, never bridge two
 COARSE_H = 96.0  # likewise an interval longer than this
 UNKNOWN_KM = 5.0  # radius of a point whose radius is not given (class district)
 TIGHT_H = 6.0  # an interval up to this long counts as a time of day
-RARE = 0.10  # a value seen in at most this share of place-days is telling
+RARE, COMMON = 0.15, 0.45  # share of the happenings of a neighbourhood up to which a value is telling, from which it is common
+CROWDS = (2, 4, 8, 16)  # happenings in a neighbourhood from which it is the next level of crowd
+NEAR_DEGREES, NEAR_DAYS = 0.25, 4  # what "here and then" is: a square of this side, and so many days
 LISTED = -3.0  # scored pairs below this weight are not listed in links unless they share an incident
 CONFLICT_MINUTES = 30.0  # exact times further apart than this are told as a conflict
 
-# Bounds on work: beyond them the nearest in time and likeness are kept and a problem says so.
-VISITS_PER_REPORT, VISITS_FREE = 150, 2_000_000
-PAIRS_PER_REPORT, PAIRS_FREE = 24, 600_000
-DECOY_VISITS, DECOY_PAIRS = 1_000_000, 200_000  # for each of the four shifts
+# Bounds on work: beyond them the nearest in time are kept and a problem says so.
+FEW_TEXTS = 254  # texts up to which a word is rare enough for its holders to meet wherever they are
+MEETINGS = 96  # reports of one cell, place or word that one report meets
 
 # Learning ---------------------------------------------------------------------------------------------------
 LEARN_REPORTS = 1_000  # below these the defaults stand
@@ -63,9 +62,11 @@ MAX_WEIGHT = 6.0  # no learned weight beyond this either way
 
 TABLE: dict[str, tuple[Level, ...]] = {
     "time": (
-        Level("same hour", 1.8, "t", "both give a time of day, within an hour"),
-        Level("same day", 1.0, "t", "intervals of up to a day and a half that overlap"),
-        Level("hours apart", 0.0, "t", "one to six hours apart"),
+        Level("same minutes", 2.2, "t", "both give a time of day, within twenty minutes"),
+        Level("same hour", 1.6, "t", "both give a time of day, within an hour"),
+        Level("three hours", 0.6, "t", "both give a time of day, within three hours"),
+        Level("same day", 1.0, "", "intervals of up to a day and a half that overlap"),
+        Level("hours apart", 0.0, "t", "up to six hours apart"),
         Level(
             "half a day apart", -1.0, "t", "six to eighteen hours apart, a day without an hour taken at noon"
         ),
@@ -88,10 +89,12 @@ TABLE: dict[str, tuple[Level, ...]] = {
         Level(
             "unknown", -2.5, "", "one gives no place: without it far fewer pairs of a day are one happening"
         ),
+        Level("elsewhere", -3.5, "", "two places beyond five radii: only a wrong geocode makes them one"),
     ),
     "act": (
-        Level("same, telling", 2.0, "a", "the same act, one that is rare here"),
-        Level("same", 1.0, "a", "the same act, common here"),
+        Level("same, telling", 2.0, "a", "the same act, one that is rare here and then"),
+        Level("same", 1.2, "a", "the same act, neither rare nor common here and then"),
+        Level("same, common", 0.5, "a", "the same act, common here and then"),
         Level(
             "can be one",
             -0.2,
@@ -104,16 +107,18 @@ TABLE: dict[str, tuple[Level, ...]] = {
         Level("unknown", 0.0, "", "one does not say, or says other"),
     ),
     "actor": (
-        Level("same, telling", 1.5, "w", "the same actor, one that is rare here"),
-        Level("same", 0.5, "w", "the same actor, common here"),
+        Level("same, telling", 1.5, "w", "the same actor, one that is rare here and then"),
+        Level("same", 0.7, "w", "the same actor, neither rare nor common here and then"),
+        Level("same, common", 0.3, "w", "the same actor, common here and then"),
         Level("shared", 0.4, "w", "one of several named is shared"),
         Level("swapped", 0.2, "w", "actor and affected change places: a fight told from both sides"),
         Level("different", -0.6, "w", "different actors; mild, since authorship is what sources dispute"),
         Level("unknown", 0.0, "", "one does not say"),
     ),
     "affected": (
-        Level("same, telling", 0.8, "h", "the same people or thing, rare here"),
-        Level("same", 0.3, "h", "the same, common here"),
+        Level("same, telling", 0.9, "h", "the same people or thing, rare here and then"),
+        Level("same", 0.5, "h", "the same, neither rare nor common here and then"),
+        Level("same, common", 0.2, "h", "the same, common here and then"),
         Level("shared", 0.2, "h", "partly the same"),
         Level("different", -0.9, "h", "different"),
         Level("unknown", 0.0, "", "one does not say"),
@@ -130,12 +135,19 @@ TABLE: dict[str, tuple[Level, ...]] = {
     ),
     "text": (
         Level("nearly the same", 4.0, "x", "wording almost identical"),
-        Level("much shared", 2.6, "x", "half of the telling words or more"),
-        Level("some shared", 1.6, "x", "a third"),
-        Level("little shared", 0.7, "x", "a sixth"),
-        Level("hardly any", 0.0, "x", "a twentieth"),
-        Level("none", -0.4, "x", "no telling word shared"),
+        Level("very much shared", 3.2, "x", "words shared that tell nine nats or more"),
+        Level("much shared", 2.2, "x", "five nats or more"),
+        Level("some shared", 1.3, "x", "two and a half or more"),
+        Level("little shared", 0.6, "x", "half a nat or more"),
+        Level("hardly any", -0.3, "x", "no word shared, or such as others share too"),
         Level("unknown", 0.0, "", "one has no text, or they are in different languages"),
+    ),
+    "crowd": (
+        Level("alone", 0.4, "n", "no source tells of more than one happening here and then"),
+        Level("few", 0.0, "n", "the most talkative source tells of two or three"),
+        Level("several", -0.4, "n", "of four to seven"),
+        Level("many", -0.9, "n", "of eight to fifteen"),
+        Level("crowd", -1.3, "n", "of sixteen or more: that two reports are near says little"),
     ),
     "url": (
         Level("same page", 1.5, "", "the same address, told of two sources"),
@@ -152,11 +164,15 @@ FEATURES = tuple(TABLE)
 
 @dataclass(frozen=True)
 class Weights:
-    """The weights in force: prior log-odds, one array of weights (nats) per feature, and where they come from."""
+    """The weights in force: prior log-odds, one array of weights (nats) per feature, and where they come from.
+
+    ``own``: log-odds that a pair of one source's own reports is a repeat, before anything is known of it.
+    """
 
     prior: float
     values: dict[str, np.ndarray]
     origin: str
+    own: float
 
     def frame(self) -> pl.DataFrame:
         """One row a level: feature, level, weight, the default beside it, and what it means."""
@@ -177,4 +193,4 @@ class Weights:
 def default_weights() -> Weights:
     """The weights of this module, as they stand."""
     values = {f: np.array([level.weight for level in levels]) for f, levels in TABLE.items()}
-    return Weights(PRIOR, values, "defaults")
+    return Weights(PRIOR, values, "defaults", PRIOR + float(values["source"][1]))

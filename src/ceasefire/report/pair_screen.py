@@ -6,7 +6,7 @@ Full blocks speak for one happening, light ones against it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -19,12 +19,9 @@ from ceasefire.picture import Picture, Reasoning, UnknownIdError
 from ceasefire.report.pairs import (
     FEATURES,
     PRIOR,
-    Level,
     Pair,
-    default_levels,
     founding,
     least_sure,
-    levels_of,
     pair_of,
     strongest,
     way,
@@ -60,10 +57,9 @@ def show_pair(picture: Picture, one: str, two: str, console: Console) -> None:
     console.print(Text(f"{one} and {two}: {told}", style="bold"))
     console.print(_side_by_side(picture, one, two))
     links = picture.table("links")
-    levels = _levels(picture, home[one])
     row = _row(links, one, two)
     if row is not None:
-        pair = pair_of(row, levels)
+        pair = pair_of(row)
         _waterfall(pair, console)
         _meanings(pair, console)
     else:
@@ -84,8 +80,6 @@ def show_binding(picture: Picture, identifier: str, reasoning: Reasoning, consol
     ids = mine["report_id"].implode()
     inside = picture.table("links").filter(pl.col("report_a").is_in(ids) & pl.col("report_b").is_in(ids))
     rows = inside.to_dicts()
-    levels = next((levels_of(t) for _, t in reasoning if {"feature", "level"} <= set(t.columns)), None)
-    levels = levels or default_levels(picture.table("links"))
     sure = {r: 1.0 if p is None else p for r, p in mine.select("report_id", "probability").iter_rows()}
     shown: list[tuple[str, Mapping[str, Any]]] = []
     if identifier in sure:
@@ -101,17 +95,9 @@ def show_binding(picture: Picture, identifier: str, reasoning: Reasoning, consol
             shown.append(("Where it begins", first))
     for title, row in shown:
         console.print(Text(f"\n{title}: {row['report_a']} and {row['report_b']}", style="bold"))
-        _waterfall(pair_of(row, levels), console)
+        _waterfall(pair_of(row), console)
     if shown:
         console.print("  Any other pair: name two reports instead of the incident.", style="dim")
-
-
-def _levels(picture: Picture, incident: str) -> Mapping[str, Sequence[Level]]:
-    """The levels in force, as the stage tells them beside its reasoning."""
-    for _, frame in picture.explain(incident):
-        if {"feature", "level", "weight", "about"} <= set(frame.columns):
-            return levels_of(frame)
-    return default_levels(picture.table("links"))
 
 
 def _row(links: pl.DataFrame, one: str, two: str) -> dict[str, Any] | None:

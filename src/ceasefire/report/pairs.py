@@ -1,21 +1,17 @@
 """Why two reports are one incident, step by step: what is known beforehand, what each feature adds, where the sum ends.
 
-In: a row of ``links`` and the levels in force. Out: a ``Pair`` whose steps sum to its weight (nats), in plain words. A level
-is named by the column ``l_<feature>`` if there is one, else by the level that has this weight; where neither tells, the
-feature stands without its level. Also: which pairs of an incident are worth showing.
+In: a row of ``links``. Out: a ``Pair`` whose steps sum to its weight (nats), in plain words. The column ``l_<feature>`` names the
+level; where it says nothing, the feature stands without its level. Also: which pairs of an incident are worth showing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-import polars as pl
+from ceasefire.fuse.weights import FLOOR, TABLE
 
-from ceasefire.fuse.weights import TABLE
-
-NEARLY = 6e-5  # nats: the levels in force are kept to four decimals
 SHOWN = 0.005  # nats: less would be shown as 0.00
 
 FEATURES = {
@@ -26,6 +22,7 @@ FEATURES = {
     "affected": "affected",
     "casualties": "casualties",
     "text": "wording",
+    "crowd": "surroundings",
     "url": "page",
     "source": "source",
 }
@@ -47,6 +44,7 @@ _WORDS = {
     "act": {
         "same, telling": "same act, rare here",
         "same": "same act",
+        "same, common": "same act, common here",
         "can be one": "acts that can be one",
         "same kind": "acts of one kind",
         "different": "different acts",
@@ -56,6 +54,7 @@ _WORDS = {
     "actor": {
         "same, telling": "same actor, rare here",
         "same": "same actor",
+        "same, common": "same actor, common here",
         "shared": "an actor shared",
         "swapped": "sides swapped",
         "different": "different actors",
@@ -64,6 +63,7 @@ _WORDS = {
     "affected": {
         "same, telling": "same affected, rare here",
         "same": "same affected",
+        "same, common": "same affected, common here",
         "shared": "affected partly shared",
         "different": "different affected",
         "unknown": "affected not given",
@@ -83,25 +83,27 @@ _WORDS = {
         "some shared": "some words shared",
         "little shared": "few words shared",
         "hardly any": "hardly a word shared",
-        "none": "no words shared",
         "unknown": "wording not comparable",
+    },
+    "crowd": {
+        "alone": "alone here and then",
+        "few": "few others here and then",
+        "several": "several here and then",
+        "many": "many here and then",
+        "crowd": "a crowd here and then",
     },
     "url": {"no sign": "no page shared"},
     "source": {"one source": "one source, twice", "one page": "one source, one page"},
 }
 
+_ABOUT = {(feature, level.name): level.about for feature, table in TABLE.items() for level in table}
+
 PRIOR = "before any comparison"
-
-
-class Level(NamedTuple):
-    """A level in force: its name, its weight and what it means."""
-
-    name: str
-    weight: float
-    about: str
-
-
-Levels = Mapping[str, Sequence[Level]]
+OVERLAP = (
+    "evidence overlaps",
+    "what the above say together beyond what each says alone: they are not independent",
+)
+LEAST = "set to the least weight", "too far apart to be scored, or so unlike that no pair weighs less"
 
 
 @dataclass(frozen=True)
@@ -148,63 +150,33 @@ class Pair:
         return tuple(step for step in self.steps if step.silent)
 
 
-def levels_of(weights: pl.DataFrame) -> dict[str, list[Level]]:
-    """The levels of each feature, from the table of weights in force (feature, level, weight, about)."""
-    found: dict[str, list[Level]] = {}
-    for row in weights.select("feature", "level", "weight", "about").iter_rows():
-        found.setdefault(row[0], []).append(Level(*row[1:]))
-    return found
-
-
-def default_levels(links: pl.DataFrame) -> dict[str, list[Level]]:
-    """The default levels, if the weights of these links are the defaults; else none, so that none is named wrongly."""
-    levels = {name: [Level(k.name, k.weight, k.about) for k in table] for name, table in TABLE.items()}
-    for name, known in levels.items():
-        column = f"w_{name}"
-        if column not in links.columns:
-            return {}
-        used = links[column].drop_nulls().unique()
-        if any(not any(abs(w - level.weight) < NEARLY for level in known) for w in used if w):
-            return {}
-    return levels
-
-
-def pair_of(row: Mapping[str, Any], levels: Levels) -> Pair:
+def pair_of(row: Mapping[str, Any]) -> Pair:
     """The steps of a row of ``links``, in the order of its columns."""
     prior, weight = row["prior"] or 0.0, row["weight"]
     steps: list[Step] = []
     total = prior
-    if weight is not None:
-        for column, value in row.items():
-            if column.startswith("w_") and value is not None:
-                step = _step(column.removeprefix("w_"), value, row, levels, total)
-                steps.append(step)
-                total = step.after
-        if abs(weight - total) >= SHOWN:
-            about = "what the features say together beyond what each says alone"
-            steps.append(Step("together", "all of it together", about, weight - total, total))
+    for column, value in row.items() if weight is not None else ():
+        if not column.startswith("w_") or value is None:
+            continue
+        feature = column.removeprefix("w_")
+        if feature == "overlap":
+            if abs(value) < SHOWN:
+                continue
+            words, about = LEAST if weight <= FLOOR else OVERLAP
+        else:
+            words, about = _told(feature, row.get(f"l_{feature}"))
+        steps.append(Step(feature, words, about, value, total))
+        total += value
     return Pair(
         row["report_a"], row["report_b"], prior, tuple(steps), weight, row["probability"], row["decision"]
     )
 
 
-def _step(feature: str, weight: float, row: Mapping[str, Any], levels: Levels, before: float) -> Step:
-    known = levels.get(feature, ())
-    named = row.get(f"l_{feature}")
-    if named:
-        found = [level for level in known if level.name == named] or [Level(named, weight, "")]
-    else:
-        found = [level for level in known if abs(level.weight - weight) < NEARLY]
-    words = list(dict.fromkeys(_words(feature, level.name) for level in found))
-    about = " or: ".join(dict.fromkeys(level.about for level in found if level.about))
-    return Step(feature, " or ".join(words) or FEATURES.get(feature, feature), about, weight, before)
-
-
-def _words(feature: str, level: str) -> str:
-    known = _WORDS.get(feature, {}).get(level)
-    if known or feature in ("time", "place", "casualties", "url", "source"):
-        return known or level
-    return f"{FEATURES.get(feature, feature)}: {level}"
+def _told(feature: str, level: str | None) -> tuple[str, str]:
+    """A level in plain words, and what it means."""
+    if not level:
+        return FEATURES.get(feature, feature), ""
+    return _WORDS.get(feature, {}).get(level, level), _ABOUT.get((feature, level), "")
 
 
 Member = tuple[str, float]

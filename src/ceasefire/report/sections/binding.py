@@ -17,12 +17,9 @@ from ceasefire.report.charts.falls import waterfall
 from ceasefire.report.pairs import (
     FEATURES,
     PRIOR,
-    Level,
     Pair,
-    default_levels,
     founding,
     least_sure,
-    levels_of,
     pair_of,
 )
 from ceasefire.report.sections.desk import Desk, sheet, slug
@@ -42,7 +39,6 @@ class Binding:
         self.desk, self.reports = desk, reports
         self.memberships = memberships
         links = desk.table("links")
-        self.levels = _levels(desk, links)
         home = pl.DataFrame(
             [(m["report_id"], i) for i, members in memberships.items() for m in members],
             schema={"report": pl.String, "incident_id": pl.String},
@@ -82,7 +78,7 @@ class Binding:
         self, row: Mapping[str, Any], report: str, linked: frozenset[str], lead: str
     ) -> dict[str, Any]:
         other = row["report_b"] if row["report_a"] == report else row["report_a"]
-        pair = pair_of(row, self.levels)
+        pair = pair_of(row)
         chance = wording.percent(pair.probability) if pair.decision else _chance(pair.probability)
         title = f"Why {report} and {other} are one happening"
         withheld = pair.weight is None
@@ -106,12 +102,6 @@ class Binding:
         return Markup("{} ({})").format(inner, source)
 
 
-def _levels(desk: Desk, links: pl.DataFrame) -> Mapping[str, list[Level]]:
-    """The levels in force: as the run made them, else the defaults where the links rest on them."""
-    made = desk.release.tables.get("weights", desk.release.tables.get("fusion_weights"))
-    return default_levels(links) if made is None else levels_of(made)
-
-
 def _chance(p: float | None) -> str:
     """A weighed probability, which is never quite 0 or 100 in 100."""
     return wording.percent(None if p is None else min(max(p, 1e-6), 1 - 1e-6))
@@ -131,9 +121,7 @@ def _steps(pair: Pair) -> Any:
     rows: list[tuple[Any, ...]] = [(PRIOR, "log-odds of a pair near in place and time", _nats(pair.prior))]
     rows += [(s.words, s.about, _nats(s.weight)) for s in pair.telling]
     rows.append(("sum", "", _nats(pair.weight or 0.0)))
-    if any(step.about for step in pair.telling):
-        return sheet(("Found", "Meaning", "Nats"), rows, numeric=(2,))
-    return sheet(("Compared", "Nats"), [(row[0], row[2]) for row in rows], numeric=(1,))
+    return sheet(("Found", "Meaning", "Nats"), rows, numeric=(2,))
 
 
 def _nats(value: float) -> str:
