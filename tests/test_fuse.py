@@ -203,8 +203,8 @@ def test_a_report_torn_between_two_incidents_says_so() -> None:
     fused = fuse(told(first, first, second, second, both))
     assert groups(fused) == [["R0", "R1", "R4"], ["R2", "R3"]]
     probability = dict(fused.memberships.select("report_id", "probability").rows())
-    assert probability["R4"] == pytest.approx(0.49, abs=0.02)  # as likely the other one
-    assert probability["R0"] > 0.95
+    assert 0.4 < probability["R4"] < 0.7  # nearly as likely the other one
+    assert probability["R0"] > probability["R4"] + 0.2
     cohesion = dict(fused.incidents.select("incident_id", "cohesion").rows())
     assert cohesion["I-R0"] == probability["R4"]  # as sure as its least sure report
 

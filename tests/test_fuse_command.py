@@ -15,7 +15,16 @@ from typer.testing import CliRunner
 from ceasefire.cli import app
 from shipped import CASES
 
-WRITTEN = ("incidents", "memberships", "links", "lineage", "alternatives", "weights", "problems")
+WRITTEN = (
+    "incidents",
+    "memberships",
+    "links",
+    "lineage",
+    "alternatives",
+    "day_counts",
+    "weights",
+    "problems",
+)
 
 MARKET = """\
 report_id,source_id,occurred_from,occurred_to,place_name,act,published_at,text

@@ -47,15 +47,18 @@ def test_the_level_is_told_by_its_name_whatever_it_weighs():
 
 
 def test_every_level_has_words_that_are_said_of_no_other():
-    words = [
-        step.words
+    told = [
+        (feature, level.name, step.words)
         for feature, levels in TABLE.items()
         for level in levels
         for step in pair_of(link("R1", "R2", **{f"l_{feature}": level.name})).steps
         if step.feature == feature
     ]
+    words = [said for *_, said in told]
     assert len(set(words)) == len(words) == sum(len(levels) for levels in TABLE.values())
     assert max(map(len, words)) <= WIDEST
+    as_named = {feature for feature, name, said in told if said == name}
+    assert as_named <= {"time", "place", "casualties", "url", "source"}, "levels whose name says it all"
 
 
 def test_a_value_common_here_is_told_apart_from_a_rare_one():
@@ -96,11 +99,15 @@ def test_a_decision_binds_more_than_any_weight_and_one_that_parts_binds_nothing(
     assert "B" not in best
 
 
-def test_an_incident_begins_with_its_first_report_and_the_first_one_linked_to_it():
-    links = [link("A", "C", 1.0), link("A", "D", 5.0), link("B", "C", 2.0)]
+def test_an_incident_begins_with_its_first_report_and_the_first_one_that_a_link_speaks_for():
+    """All pairs of an incident are listed, also those that speak against it: A and B are one by way of C."""
+    links = [link("A", "B", -1.4), link("A", "C", 1.0), link("A", "D", 5.0), link("B", "C", 2.0)]
     row = founding(["A", "B", "C", "D"], links)
     assert (row["report_a"], row["report_b"]) == ("A", "C")
     assert founding(["A"], links) is None
+    assert founding(["A", "B"], links) is None
+    decided = [link("A", "B", -1.4, decision="same"), link("A", "C", 1.0)]
+    assert founding(["A", "B", "C"], decided)["report_b"] == "B"
 
 
 def test_two_reports_that_were_not_compared_are_led_to_each_other_by_the_strongest_links():

@@ -16,19 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ceasefire.compiled import compiled
-from ceasefire.fuse.compare import (
-    FLAT_KM,
-    SHARED_WINDOW,
-    WINDOW,
-    gap_minutes,
-    gate_km,
-    joint_radius,
-    km_between,
-    within_gate,
-)
-from ceasefire.fuse.encode import HAS_POINT, Encoded, Ints
+from ceasefire.fuse.compare import FLAT_KM, WINDOW, gate_km, joint_radius, km_between
+from ceasefire.fuse.encode import Encoded, Flags, Ints
 from ceasefire.fuse.grid import CLASSES, HEIGHTS, all_columns, cell
-from ceasefire.fuse.weights import COARSE_GATE, COARSE_KM, FEW_TEXTS, GATE, MEETINGS
+from ceasefire.fuse.meetings import Asks, Meeting, meeting_pairs, meetings
+from ceasefire.fuse.weights import COARSE_GATE, COARSE_KM, GATE, MEETINGS
 
 BATCH = 1 << 19  # pairs handed over at a time
 
@@ -52,42 +44,31 @@ class Grid(NamedTuple):
     columns: Any
 
 
-class Meeting(NamedTuple):
-    """Rows that share something (a page, a rare word, a place): ``rows`` run by run, in order of time. Query k stands at
-    ``at[k]`` in the run that ends at ``last[k]`` and begins at ``first[k]``. ``kind``: see ``_KINDS``."""
-
-    rows: Any
-    query: Any
-    at: Any
-    first: Any
-    last: Any
-    kind: int
-    window: int
-
-
 @dataclass(frozen=True)
 class Index:
-    """Everything needed to find partners. ``crowded``: rows that could not meet all they should, filled as pairs are found."""
+    """Everything needed to find partners. ``crowded``: rows that could not meet all they should, filled as pairs are found.
+
+    ``home``: rows that look for partners in this grid; None = all.
+    """
 
     grid: Grid
     meetings: tuple[Meeting, ...]
-    crowded: NDArray[np.bool_]
+    crowded: Flags
+    home: Flags | None = None
 
 
-_PAGE, _WORD, _PLACE, _ADMIN, _NOWHERE = range(5)
-
-
-def index(data: Encoded) -> Index:
-    """Prepare to find pairs."""
-    return Index(_grid(data), tuple(_meetings(data)), np.zeros(data.n, dtype=np.bool_))
+def index(data: Encoded, home: Flags | None = None, asks: Asks | None = None) -> Index:
+    """Prepare to find pairs. A shard tells which of its rows look for partners here: see ``Index`` and ``meetings``."""
+    return Index(_grid(data), tuple(meetings(data, asks)), np.zeros(data.n, dtype=np.bool_), home)
 
 
 def batches(data: Encoded, found: Index, queries: Ints, shift: int = 0) -> Iterator[NDArray[np.int32]]:
     """Pairs of grid rows (two columns) in batches. ``shift`` (minutes added to the partner's times) makes decoys of the grid."""
     out = np.empty((BATCH, 2), dtype=np.int32)
     at = 0
-    while at < len(queries):
-        used, at = _grid_pairs(data.deck, found.grid, queries, at, shift, found.crowded, out)
+    looking = queries if found.home is None else queries[found.home[queries]]
+    while at < len(looking):
+        used, at = _grid_pairs(data.deck, found.grid, looking, at, shift, found.crowded, out)
         yield out[:used]
     if shift:
         return
@@ -96,7 +77,7 @@ def batches(data: Encoded, found: Index, queries: Ints, shift: int = 0) -> Itera
     for meeting in found.meetings:
         at = 0
         while at < len(meeting.query):
-            used, at = _meeting_pairs(data.deck, meeting, chosen, at, found.crowded, out)
+            used, at = meeting_pairs(data.deck, meeting, chosen, at, found.crowded, out)
             yield out[:used]
 
 
@@ -113,66 +94,6 @@ def _grid(data: Encoded) -> Grid:
     names = ("start", "end", "latitude", "longitude", "sigma", "cosine")
     gated = (rows[c].copy() for c in names)
     return Grid(table, firsts, lasts, *gated, bounds, data.survey.longest, HEIGHTS, all_columns())
-
-
-def _meetings(data: Encoded) -> Iterator[Meeting]:
-    """Runs over what reports share. Those with a point have met in the grid: they ask only about pages and rare words."""
-    rows = data.deck.rows
-    pointless = (rows["flags"] & HAS_POINT) == 0
-    all_rows = np.arange(data.n)
-    shared = np.flatnonzero(rows["url"])
-    yield _meeting(rows, shared, rows["url"][shared], None, _PAGE, SHARED_WINDOW)
-    words, holders = _rare_words(data)
-    yield _meeting(rows, holders, words, None, _WORD, WINDOW)
-    for kind, name in ((_PLACE, "place"), (_ADMIN, "admin")):
-        there = np.flatnonzero(rows[name] >= 0)
-        if pointless[there].any():
-            yield _meeting(rows, there, rows[name][there], pointless, kind, WINDOW)
-    nowhere = pointless & (rows["place"] < 0) & (rows["admin"] < 0)
-    if nowhere.any():
-        yield _meeting(rows, all_rows, np.zeros(data.n, dtype=np.int8), nowhere, _NOWHERE, WINDOW)
-
-
-def _meeting(rows: Any, members: Ints, key: Any, asking: Any, kind: int, window: int) -> Meeting:
-    order = np.lexsort((rows["start"][members], key))
-    members, key = members[order], key[order]
-    edge = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
-    run = np.repeat(np.arange(len(edge)), np.diff(np.append(edge, len(key))))
-    last = np.append(edge[1:], len(key))
-    ask = (last - edge)[run] > 1
-    if asking is not None:
-        ask &= asking[members]
-    at = np.flatnonzero(ask)
-    return Meeting(members, members[at], at, edge[run[at]], last[run[at]], kind, window)
-
-
-def _rare_words(data: Encoded) -> tuple[NDArray[np.uint32], Ints]:
-    """The two most telling words of each report that few others hold, and the report of each."""
-    words = np.empty(2 * data.n, dtype=np.uint32)
-    holders = np.empty(2 * data.n, dtype=np.int64)
-    used = _rarest(data.deck, data.survey.tally.overall, words, holders)
-    return words[:used], holders[:used]
-
-
-@compiled
-def _rarest(deck: Any, texts: Any, words: Any, holders: Any) -> int:
-    most = np.uint32(len(texts) - 1)
-    used = 0
-    for k in range(len(deck.rows)):
-        first, second = -1, -1
-        for at in range(deck.rows[k].words, deck.rows[k].words + deck.rows[k].known):
-            if not 2 <= texts[deck.hashes[at] & most] <= FEW_TEXTS:
-                continue
-            if first < 0 or deck.weights[at] > deck.weights[first]:
-                first, second = at, first
-            elif second < 0 or deck.weights[at] > deck.weights[second]:
-                second = at
-        for at in (first, second):
-            if at >= 0:
-                words[used] = deck.hashes[at]
-                holders[used] = k
-                used += 1
-    return used
 
 
 @compiled
@@ -318,83 +239,3 @@ def _grid_pairs(
                             out[used, 1] = j
                             used += 1
     return used, at
-
-
-@compiled
-def _met_in_grid(one: Any, two: Any) -> bool:
-    points = one.flags & HAS_POINT and two.flags & HAS_POINT
-    return points and gap_minutes(one, two, 0) <= WINDOW and within_gate(one, two)
-
-
-@compiled
-def _met_before(deck: Any, one: Any, two: Any, kind: int) -> bool:
-    """Whether an earlier way of meeting has shown this pair."""
-    if _met_in_grid(one, two):
-        return True
-    if kind > _PAGE and one.url != 0 and one.url == two.url:
-        return True
-    if kind > _PLACE and one.place >= 0 and one.place == two.place:
-        return True
-    return kind > _ADMIN and one.admin >= 0 and one.admin == two.admin
-
-
-@compiled
-def _meeting_pairs(deck: Any, meeting: Any, chosen: Any, k: int, crowded: Any, out: Any) -> Any:
-    """Pairs of the meeting's queries from ``k`` on, until ``out`` may not hold the next."""
-    used = 0
-    rows, window = meeting.rows, meeting.window
-    pointless = meeting.kind >= _PLACE
-    while k < len(meeting.query):
-        if used + MEETINGS > len(out):
-            break
-        i, at = meeting.query[k], meeting.at[k]
-        k += 1
-        if not chosen[i]:
-            continue
-        one = deck.rows[i]
-        low, high, met = at, at + 1, 0
-        back, ahead = pointless, True
-        # outwards in order of time, the nearer end first, until both are out of the window or enough were met
-        while (back or ahead) and met < MEETINGS:
-            forward = ahead
-            if back and ahead:
-                if low - 1 < meeting.first[k - 1]:
-                    back = False
-                    continue
-                if high >= meeting.last[k - 1]:
-                    ahead = False
-                    continue
-                before = one.start - deck.rows[rows[low - 1]].start
-                forward = deck.rows[rows[high]].start - one.start <= before
-            if forward:
-                if high >= meeting.last[k - 1]:
-                    ahead = False
-                    continue
-                j = rows[high]
-                high += 1
-                if deck.rows[j].start - one.end > window:
-                    ahead = False
-                    continue
-            else:
-                if low - 1 < meeting.first[k - 1]:
-                    back = False
-                    continue
-                low -= 1
-                j = rows[low]
-                if one.start - deck.rows[j].start > window + 96 * 60:
-                    back = False
-                    continue
-            two = deck.rows[j]
-            met += 1
-            if i == j or gap_minutes(one, two, 0) > window:
-                continue
-            if pointless and not two.flags & HAS_POINT and deck.rows[j].rank < deck.rows[i].rank:
-                continue  # the other asks too
-            if _met_before(deck, one, two, meeting.kind):
-                continue
-            out[used, 0] = i
-            out[used, 1] = j
-            used += 1
-        if met >= MEETINGS:
-            crowded[i] = True
-    return used, k

@@ -16,7 +16,7 @@ from ceasefire.compiled import compiled
 from ceasefire.fuse.compare import Scale, weight
 from ceasefire.fuse.encode import COARSE, Encoded, Ints
 from ceasefire.fuse.links import Links
-from ceasefire.fuse.weights import FLOOR
+from ceasefire.fuse.weights import FLOOR, LEAN
 
 SWEEPS = 3  # rounds of local moves
 SAMPLED = 24  # members of a large cluster that stand for it when it is weighed against another
@@ -24,7 +24,8 @@ SAMPLED = 24  # members of a large cluster that stand for it when it is weighed 
 
 class Bonds(NamedTuple):
     """What clusters are made from: reports, weights, for each row the rows it is linked to (``near``, with the weight ``known``)
-    and those it must stand apart from (``parted``), as runs from ``start``; rows that a decision holds are ``fixed``."""
+    and those it must stand apart from (``parted``), as runs from ``start``; rows that a decision holds are ``fixed``. Weights lean
+    by ``LEAN`` towards one happening."""
 
     deck: Any
     scale: Any
@@ -38,24 +39,49 @@ class Bonds(NamedTuple):
 
 def bond(data: Encoded, scale: Scale, links: Links, same: Any, different: Any) -> Bonds:
     """Links and decisions, by row. ``same`` and ``different``: two columns of grid rows."""
-    start, near, known = _neighbours(data.n, links.left, links.right, links.weight)
+    start, near, known = _neighbours(data.n, links.left, links.right, links.weight + np.float32(LEAN))
     apart = np.zeros(len(different), dtype=np.float32)
     parted_start, parted, _ = _neighbours(data.n, different[:, 0], different[:, 1], apart)
     fixed = np.zeros(data.n, dtype=np.bool_)
     fixed[same.reshape(-1)] = True
-    return Bonds(data.deck, scale, start, near, known, parted_start, parted, fixed)
+    return Bonds(data.deck, scale._replace(prior=scale.prior + LEAN), start, near, known, parted_start, parted, fixed)
 
 
 def cluster(data: Encoded, links: Links, bonds: Bonds, same: Any) -> Ints:
     """The first member (by report id) of each grid row's cluster. ``same``: two columns of grid rows that are one happening."""
-    good = np.flatnonzero(links.weight > 0)
+    good = np.flatnonzero(binding(links.weight))
     # links are in the order of report ids, so equal ones stay in it
     good = good[np.argsort(-links.weight[good], kind="stable")]
     label = np.arange(data.n, dtype=np.int32)
     by_id = np.empty(data.n, dtype=np.int32)
     by_id[data.rank] = np.arange(data.n, dtype=np.int32)
-    _solve(*bonds, links.left[good], links.right[good], same, by_id, label)
+    left, right = links.left[good], links.right[good]
+    part = parts(data.n, np.concatenate([left, same[:, 0]]), np.concatenate([right, same[:, 1]]))
+    _solve(*bonds, left, right, same, by_id, part, label)
     return label
+
+
+def binding(weights: Any) -> Any:
+    """Which links can put two reports into one cluster."""
+    return weights > np.float32(-LEAN)
+
+
+@compiled
+def parts(n: int, left: Any, right: Any) -> Any:
+    """Rows that binding links tie together, however far around: for each its part. No part has a say in another."""
+    part = np.arange(n).astype(np.int32)
+    for k in range(len(left)):
+        a, b = left[k], right[k]
+        while part[a] != a:
+            part[a] = part[part[a]]
+            a = part[a]
+        while part[b] != b:
+            part[b] = part[part[b]]
+            b = part[b]
+        part[max(a, b)] = min(a, b)
+    for k in range(n):
+        part[k] = part[part[k]]
+    return part
 
 
 @compiled
@@ -166,6 +192,7 @@ def _solve(
     right: Any,
     same: Any,
     by_id: Any,
+    part: Any,
     label: Any,
 ) -> None:
     n = len(label)
@@ -201,6 +228,7 @@ def _solve(
             parted,
             fixed,
             by_id,
+            part,
             label,
             first,
             last,
@@ -229,6 +257,7 @@ def _move(
     parted: Any,
     fixed: Any,
     by_id: Any,
+    part: Any,
     label: Any,
     first: Any,
     last: Any,
@@ -278,7 +307,7 @@ def _move(
                 continue
             moved = True
             for k in range(start[i], start[i + 1]):
-                stirred[near[k]] = True
+                stirred[near[k]] |= part[near[k]] == part[i]
             _take_out(first, last, after, size, precise, i, own, deck.rows[i].flags & COARSE == 0)
             if where < 0:
                 where = _empty(size, i, spare)

@@ -31,7 +31,7 @@ KM_A_DEGREE = 111.195  # on a sphere of 6,371 km
 FLAT_KM = 150.0  # up to here the earth is flat enough (0.1 %)
 BENT, BEND = 16.0, 0.5  # nats up to which sums are bent (either way), and from one point to the next
 VERBATIM_WORDS = 4  # words that two texts share at the least to be called nearly the same
-UNREAD = 6  # level of the wording where one text is missing or foreign
+UNREAD = 7  # level of the wording where one text is missing or foreign
 ELSEWHERE = 11  # level of place for points beyond the gate
 NO_PLACE = 10
 
@@ -275,23 +275,26 @@ def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> int:
     if one.known == 0 or two.known == 0:
         return UNREAD
     foreign = one.language >= 0 and two.language >= 0 and one.language != two.language
-    if one.bloom & two.bloom == 0:
-        return UNREAD if foreign else 5
-    weight, count = shared_words(hashes, weights, one, two)
-    if count >= VERBATIM_WORDS and weight * weight >= 0.72 * one.telling * two.telling:  # cosine 0.85
+    weight, count, cosine = 0, 0, 0.0
+    least = min(one.telling, two.telling)
+    if one.bloom & two.bloom != 0:
+        weight, count = shared_words(hashes, weights, one, two)
+        cosine = weight / np.sqrt(np.float64(one.telling) * two.telling)
+    if cosine >= 0.85 and count >= VERBATIM_WORDS:
         return 0
-    # what sharing them tells (a match shares about two words in five), less what the words not shared tell
-    apart = min(one.known, two.known) - count
-    told = 0.1 * weight - 1.0 * count - 0.35 * min(apart, 8)
-    if told >= 9.0:
+    # what sharing them tells, less what it tells by chance and what the shorter text could have shared
+    told = 0.04 * weight - 0.65 * count + 4.0 * cosine - 0.012 * least
+    if told >= 4.0:
         return 1
-    if told >= 5.0:
+    if told >= 2.0:
         return 2
-    if told >= 2.5:
+    if told >= 0.8:
         return 3
     if foreign:
         return UNREAD
-    return 4 if told >= 0.5 else 5
+    if told >= -0.3:
+        return 4
+    return 5 if told >= -1.5 else 6
 
 
 @compiled

@@ -47,10 +47,13 @@ def _mixed(one: Any, two: Any) -> Any:
 
 
 @compiled
-def _most_told(code: Any, source: Any, run: Any, values: Any, parts: Any, told: Any) -> None:
-    """For each row of a run, how often the source that gives the row's value most gives it. -2 = no value."""
-    size = 4
-    while size < 2 * len(run):
+def _most_told(code: Any, source: Any, start: Any, run: Any, values: Any, parts: Any, told: Any) -> None:
+    """For each row of a run, how often the source that gives the row's value most gives it. -2 = no value.
+
+    One source's reports that begin at one minute count once.
+    """
+    size = 8
+    while size < 4 * len(run):
         size *= 2
     most = np.uint64(size - 1)
     values[:size] = 0
@@ -60,7 +63,6 @@ def _most_told(code: Any, source: Any, run: Any, values: Any, parts: Any, told: 
             if code[run[k]] < -1:
                 continue
             value = np.int64(code[run[k]]) + 2
-            part = (value << 32) | np.int64(source[run[k]] + 1)
             at = _mixed(np.uint64(value), np.uint64(0)) & most
             while values[at, 0] != 0 and values[at, 0] != value:
                 at = (at + np.uint64(1)) & most
@@ -68,12 +70,21 @@ def _most_told(code: Any, source: Any, run: Any, values: Any, parts: Any, told: 
                 told[run[k]] = values[at, 1]
                 continue
             values[at, 0] = value
-            where = _mixed(np.uint64(part), np.uint64(1)) & most
-            while parts[where, 0] != 0 and parts[where, 0] != part:
-                where = (where + np.uint64(1)) & most
-            parts[where, 0] = part
-            parts[where, 1] += 1
-            values[at, 1] = max(values[at, 1], parts[where, 1])
+            # by source and minute first, then by source
+            part = (value << 32) | np.int64(source[run[k]] + 1)
+            moment = np.int64(_mixed(np.uint64(part), np.uint64(start[run[k]]))) | 1
+            fresh = False
+            for key in (moment, part << 1):
+                where = _mixed(np.uint64(key), np.uint64(1)) & most
+                while parts[where, 0] != 0 and parts[where, 0] != key:
+                    where = (where + np.uint64(1)) & most
+                if key == moment:
+                    fresh = parts[where, 0] == 0
+                    parts[where, 0] = key
+                elif fresh:
+                    parts[where, 0] = key
+                    parts[where, 1] += 1
+                    values[at, 1] = max(values[at, 1], parts[where, 1])
 
 
 @compiled
@@ -87,14 +98,14 @@ def _neighbourhoods(rows: Any) -> Any:
 @compiled
 def _set(rows: Any, order: Any, near: Any, acts: Any, actors: Any, affecteds: Any, crowds: Any) -> None:
     n = len(rows)
-    size = 4
-    while size < 2 * n:
+    size = 8
+    while size < 4 * n:
         size *= 2
     values, parts = np.zeros((size, 2), dtype=np.int64), np.zeros((size, 2), dtype=np.int64)
-    source = np.empty(n, dtype=np.int32)
+    source, start = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
     code = np.empty((4, n), dtype=np.int32)
     for k in range(n):
-        source[k] = rows[k].source
+        source[k], start[k] = rows[k].source, rows[k].start
         code[0, k] = -1
         code[1, k] = rows[k].act if rows[k].act >= 0 else -2
         code[2, k] = rows[k].actor if rows[k].actor >= 0 else -2
@@ -107,14 +118,14 @@ def _set(rows: Any, order: Any, near: Any, acts: Any, actors: Any, affecteds: An
             last += 1
         run = order[first:last]
         first = last
-        _most_told(code[0], source, run, values, parts, every)
+        _most_told(code[0], source, start, run, values, parts, every)
         for k in run:
             level = 0
             for bound in crowds:
                 level += every[k] >= bound
             rows[k].crowd = level
         for column in range(1, 4):
-            _most_told(code[column], source, run, values, parts, told)
+            _most_told(code[column], source, start, run, values, parts, told)
             for k in run:
                 value = code[column, k]
                 if value < 0:

@@ -18,18 +18,30 @@ from numpy.typing import NDArray
 from ceasefire.compiled import compiled
 from ceasefire.fuse.cluster import SAMPLED, Bonds, pair
 from ceasefire.fuse.encode import Floats, Ints
-from ceasefire.fuse.weights import FLOOR
+from ceasefire.fuse.weights import CALM, CALM_ALONE, CALM_MERGED, FLOOR, STRAY
 from ceasefire.model import table
 
 LISTED_FROM = 0.02  # an alternative less probable than this is not listed; our choice
 
 
 def membership(bonds: Bonds, label: Ints) -> Floats:
-    """Probability that each grid row is about its own cluster's happening; in steps of a millionth."""
+    """Probability that each grid row is about its own cluster's happening; in steps of a millionth.
+
+    The softmax is over-confident, since fellow reports are not independent: ``CALM`` draws its log-odds together, and a report
+    that stands alone may have a mate that was never met (``STRAY``).
+    """
     out = np.empty(len(label))
     _membership(*bonds, label, out)
+    alone = np.bincount(label, minlength=len(label))[label] == 1
+    out = np.where(alone, (1.0 - STRAY) * _calmed(out, *CALM_ALONE), _calmed(out, *CALM))
     out[bonds.fixed] = 1.0
     return np.asarray(np.round(out, 6))
+
+
+def _calmed(chance: Any, slope: float, shift: float) -> Any:
+    """A probability with its log-odds drawn together and shifted."""
+    odds = np.log(np.clip(chance, 1e-12, 1.0)) - np.log(np.clip(1.0 - chance, 1e-12, 1.0))
+    return 1.0 / (1.0 + np.exp(-(slope * odds + shift)))
 
 
 def alternatives(
@@ -69,6 +81,7 @@ def _mergers(bonds: Bonds, label: Ints) -> tuple[Any, Any, Any]:
     first = np.searchsorted(label[order], np.arange(len(label) + 1))
     chance = np.empty(len(keys))
     _merge_chance(*bonds, order, first, one, other, chance)
+    chance = _calmed(chance, *CALM_MERGED)
     apart = np.array(
         [
             (min(label[a], label[b]), max(label[a], label[b]))

@@ -305,7 +305,7 @@ def draft(frame: pl.DataFrame, by_id: Ints) -> Draft:
         frame,
         by_id,
         columns,
-        {name: values for name, (_, values) in named.items()},
+        {name: values for name, (_, values) in named.items()} | {"place": places, "admin": areas},
         sort,
         cells,
         by_id[np.argsort(((cells << 32) + (start + 2**31))[by_id], kind="stable")],

@@ -10,6 +10,7 @@ are whole numbers, so the counts of parts of the reports add up to those of all.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from ceasefire.fuse.weights import (
     EXCLUSIVE_MOST,
     LEARN_CONTROLS,
     LEARN_PAIRS,
+    LEARN_TIMES,
     MAX_WEIGHT,
     SAME_SOURCE_START,
     SHRINK,
@@ -38,13 +40,18 @@ LEARNED = tuple(f for f in TABLE if f not in ("source", "url"))  # these keep th
 SIZES = tuple(len(TABLE[f]) for f in LEARNED)
 SAMPLE = 20_000  # reports whose pairs are counted
 MOST_ACTS = 64  # acts that are told apart in the confusion of acts
-_ROUNDS = 60
+_ROUNDS = 100
+_NONE = 1e-4  # a share of matches this low means that nothing was learned
+START = 0.1  # share of matches among candidate pairs before learning; from much less, EM can settle on there being none
 _DEEPEST = 1024  # a posterior is counted in so many parts, so that sums are exact
 _WORTH = 256  # a pair of one source's own counts in so many parts
 _EXCLUSIVE = [level.name for level in TABLE["act"]].index("exclusive")
+_NO_PLACE = [level.name for level in TABLE["place"]].index("unknown")
 _ELSEWHERE = [level.name for level in TABLE["place"]].index("elsewhere")
+# Levels that keep their weight: nothing said is no evidence, save where few say where; and learning leaves out what lies far off.
 _FIXED = {
-    f: [k for k, level in enumerate(TABLE[f]) if level.name in ("unknown", "elsewhere")] for f in TABLE
+    f: [k for k, level in enumerate(TABLE[f]) if level.name == ("elsewhere" if f == "place" else "unknown")]
+    for f in TABLE
 }
 _OFF_TIME = frozenset({"three hours", "hours apart", "half a day apart", "next day", "days apart"})
 POINTS = round(2 * BENT / BEND) + 1
@@ -126,14 +133,24 @@ def study(data: Encoded, found: Index, seed: int) -> Lesson:
     """What these reports teach; the defaults when there is too little to learn from."""
     rows = sample(data, seed, data.survey.total)
     pairs = np.concatenate([np.zeros((0, 2), np.int32), *(part.copy() for part in batches(data, found, rows))])
-    counted = count(data, found, rows, pairs)
+    return teach(
+        data.survey,
+        count(data, found, rows, pairs),
+        lambda so_far: match(data, pairs, so_far.scale(data), so_far.weights.own),
+        lambda so_far: sums(data, pairs, so_far.scale(data)),
+    )
+
+
+def teach(
+    known: Survey, counted: Counts, matched: Callable[[Lesson], Matched], summed: Callable[[Lesson], Ints]
+) -> Lesson:
+    """The lesson of what a sample shows. ``matched`` and ``summed`` look at its pairs again, under the lesson so far."""
     weights = learn(counted)
-    lesson = first_lesson(data.survey, weights)
+    lesson = first_lesson(known, weights)
     if weights.origin == "defaults":
         return lesson
-    matched = match(data, pairs, lesson.scale(data), weights.own)
-    lesson = refine(lesson, counted, matched)
-    return bend(sums(data, pairs, lesson.scale(data)), lesson)
+    lesson = refine(lesson, counted, matched(lesson))
+    return bend(summed(lesson), lesson)
 
 
 def sample(data: Encoded, seed: int, total: int) -> Ints:
@@ -195,6 +212,8 @@ def learn(made: Counts) -> Weights:
         return default
     ceiling = float(np.clip(1.0 - decoys / pairs, 0.02, 0.9))
     share, own, values = _em(made, ceiling)
+    if share <= _NONE:
+        return default
     penalty = float(np.clip(_logit(own) - _logit(share), -4.0, 0.0))
     page = default.values["source"][2] - default.values["source"][1]
     values["source"] = np.array([0.0, penalty, penalty + page])
@@ -254,17 +273,19 @@ def bend(made: Ints, lesson: Lesson) -> Lesson:
 
     Levels are not independent: in an offensive, place, act and actor agree for many pairs that are not one happening. Their sum
     is therefore weighed anew as one feature beside the time, with u from pairs at different times; far out, where there
-    is little to learn from, it stays as it is.
+    is little to learn from, it stays as it is. Each level of time gets the share of matches that its own sums show, since
+    happenings of an offensive also crowd in time, more than decoys do.
     """
     off = np.array([level.name in _OFF_TIME for level in TABLE["time"]])
     point = BENT * -1 + BEND * np.arange(POINTS)
     gain = np.zeros(POINTS)
-    time = lesson.values[0, : SIZES[0]]
-    prior = lesson.prior
     counted = made.astype(np.float64)
+    first = _share_of(lesson.prior + lesson.values[0, : SIZES[0]])
+    share = first
     for _ in range(_ROUNDS):
-        odds = prior + time[:, None] + (point + gain)[None, :]
+        odds = (np.log(share) - np.log1p(-share))[:, None] + (point + gain)[None, :]
         match = counted / (1.0 + np.exp(-np.clip(odds, -50, 50)))
+        share = (match.sum(axis=1) + LEARN_TIMES * first) / (counted.sum(axis=1) + LEARN_TIMES)
         seen, null = match.sum(axis=0), (counted - match)[off].sum(axis=0)
         u = (null + 0.5) / (null.sum() + 0.5 * POINTS)
         m = (seen + 0.5) / (seen.sum() + 0.5 * POINTS)
@@ -273,9 +294,10 @@ def bend(made: Ints, lesson: Lesson) -> Lesson:
         worth = trust * np.log(m / u) + (1 - trust) * (point + gain)
         worth = -_descending(-worth, expected + 1e-3)
         gain = worth - point
-        share = float(np.clip(match.sum() / counted.sum(), 1e-4, 0.9))
-        prior = _logit(share)
-    return replace(lesson, prior=round(prior, 6), bend=np.round(gain, 6))
+    prior = _logit(float(np.clip(match.sum() / counted.sum(), _NONE, 0.9)))
+    values = lesson.values.copy()
+    values[0, : SIZES[0]] = np.round(np.log(share) - np.log1p(-share) - prior, 6)
+    return replace(lesson, prior=round(prior, 6), values=values, bend=np.round(gain, 6))
 
 
 @compiled
@@ -357,7 +379,7 @@ def _act_levels(acts: list[str]) -> Ints:
     )
 
 
-def _em(made: Counts, ceiling: float) -> tuple[float, float, dict[str, Floats]]:
+def _em(made: Counts, ceiling: float, start: float = START) -> tuple[float, float, dict[str, Floats]]:
     """Share of matches among pairs of two sources, among one source's own pairs, and the weights.
 
     m comes from pairs of two sources. u of the time gap comes from decoys and from one source's own pairs as far as they
@@ -371,25 +393,26 @@ def _em(made: Counts, ceiling: float) -> tuple[float, float, dict[str, Floats]]:
         code = code // SIZES[k]
     off = np.array([level.name in _OFF_TIME for level in TABLE["time"]])[columns[:, 0]]
     default = {f: np.array([level.weight for level in TABLE[f]]) for f in LEARNED}
+    default["place"][_NO_PLACE] = 0.0  # what that is worth depends on how many say where
     values = np.zeros((len(LEARNED), _WIDEST))
     for k, f in enumerate(LEARNED):
         values[k, : SIZES[k]] = default[f]
-    share, own = min(0.05, ceiling), SAME_SOURCE_START * min(0.05, ceiling)
+    share, own = min(start, ceiling), SAME_SOURCE_START * min(start, ceiling)
     within = made.within / _WORTH
     across = made.across.astype(np.float64)
-    learned = default
+    learned = dict(default)
     for _ in range(_ROUNDS):
         seen, null = np.zeros_like(values), np.zeros_like(values)
         total, repeats = _step(columns, across, within, off, values, _logit(share), _logit(own), seen, null)
         change = abs(total / max(across.sum(), 1.0) - share)
-        share = float(np.clip(total / max(across.sum(), 1.0), 1e-4, ceiling))
+        share = float(np.clip(total / max(across.sum(), 1.0), _NONE, ceiling))
         own = float(np.clip(repeats / max(within.sum(), 1.0), 1e-4, 0.98))
         for k, f in enumerate(LEARNED):
             decoys = made.decoys[k, : SIZES[k]] + 0.5
             decoys[_FIXED[f]] = 0.0
             u = null[k, : SIZES[k]] + DECOY_WORTH * decoys / decoys.sum()
             u[_FIXED[f]] = 0.0
-            learned[f] = _weight(f, seen[k, : SIZES[k]], u / u.sum())
+            learned[f] = _weight(f, default[f], seen[k, : SIZES[k]], u / u.sum())
             values[k, : SIZES[k]] = learned[f]
         if change < 1e-5:
             break
@@ -419,9 +442,8 @@ def _step(
     return total, repeats
 
 
-def _weight(feature: str, matches: Floats, null: Floats) -> Floats:
+def _weight(feature: str, default: Floats, matches: Floats, null: Floats) -> Floats:
     """ln(m/u) of each level, shrunk to the default and kept in order along its chain."""
-    default = np.array([level.weight for level in TABLE[feature]])
     unknown = _FIXED[feature]
     seen = matches.copy()
     seen[unknown] = 0.0
@@ -452,6 +474,10 @@ def _descending(values: Floats, mass: Floats) -> Floats:
             v1, w1, n1 = blocks.pop()
             blocks.append([(v1 * w1 + v2 * w2) / (w1 + w2), w1 + w2, n1 + n2])
     return np.asarray(np.concatenate([np.full(int(n), v) for v, _, n in blocks]))
+
+
+def _share_of(odds: Floats) -> Floats:
+    return np.asarray(1.0 / (1.0 + np.exp(-odds)))
 
 
 def _logit(share: float) -> float:

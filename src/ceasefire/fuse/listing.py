@@ -16,7 +16,7 @@ from ceasefire.fuse.compare import bent, levels, weight
 from ceasefire.fuse.decisions import Ruling
 from ceasefire.fuse.encode import Encoded, Ints
 from ceasefire.fuse.links import Links, in_order
-from ceasefire.fuse.weights import FEATURES, FLOOR, TABLE
+from ceasefire.fuse.weights import FEATURES, FLOOR, MATES, SLOPE, STRANGERS, TABLE
 from ceasefire.model import table
 
 
@@ -44,7 +44,7 @@ def list_links(data: Encoded, scale: Any, links: Links, label: Ints, ruling: Rul
         columns[f"l_{feature}"] = names.gather(found[:, k])
     columns["w_overlap"] = pl.Series(np.round(worth[:, -2], 6))
     columns["weight"] = pl.Series(np.round(worth[:, -1], 6))
-    probability = link_probability(worth[:, -1])
+    probability = link_probability(worth[:, -1], label[shown.left] == label[shown.right])
     if said:
         pairs = zip(rank[shown.left].tolist(), rank[shown.right].tolist(), strict=True)
         choice = [said.get(pair) for pair in pairs]
@@ -55,9 +55,13 @@ def list_links(data: Encoded, scale: Any, links: Links, label: Ints, ruling: Rul
     return table("links").conform(pl.DataFrame(columns))
 
 
-def link_probability(weight: Any) -> Any:
-    """Probability of a pair by itself, from its log-odds."""
-    return 1.0 / (1.0 + np.exp(-weight))
+def link_probability(weight: Any, inside: Any) -> Any:
+    """Probability that a pair is one happening, from its log-odds and whether the clusters put it into one incident.
+
+    Fellow reports speak for a pair inside an incident, and against one across two; ``SLOPE``, ``MATES`` and ``STRANGERS`` say how much.
+    """
+    odds = SLOPE * weight + np.where(inside, MATES, 0.0) + STRANGERS
+    return 1.0 / (1.0 + np.exp(-odds))
 
 
 def _inside(label: Ints, links: Links) -> Any:

@@ -17,6 +17,7 @@ from ceasefire.fuse.candidates import index
 from ceasefire.fuse.cluster import Bonds, bond, cluster
 from ceasefire.fuse.compare import Scale
 from ceasefire.fuse.copies import find_origins
+from ceasefire.fuse.counts import day_counts
 from ceasefire.fuse.decisions import Ruling, coded_apart, coded_as_one, read_decisions
 from ceasefire.fuse.doubt import alternatives, membership
 from ceasefire.fuse.encode import Encoded, Flags, Ints, draft, encode, read_reports, survey
@@ -91,6 +92,11 @@ class Fused:
         incident = self._incident.gather(rank).to_list()
         ids = self._frame["report_id"].gather(rank).to_list()
         return alternatives(self._bonds, self._label, self._probability, incident, ids)
+
+    @cached_property
+    def day_counts(self) -> pl.DataFrame:
+        """Happenings a day (UTC): day, best, low, high."""
+        return day_counts(self.incidents, self.alternatives)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -212,24 +218,32 @@ def _aliases(actors: pl.DataFrame | None) -> dict[str, frozenset[str]]:
     return meant
 
 
-def _ruling(data: Encoded, links: Links, decisions: pl.DataFrame | None) -> tuple[Ruling, list[Problem]]:
-    """What analysts and coders decided, as pairs of reports by id."""
-    coded = data.frame["coded_event"]
+def rule(
+    ids: pl.Series, coded: pl.Series, place: Ints, left: Ints, right: Ints, decisions: pl.DataFrame | None
+) -> tuple[Ruling, list[Problem]]:
+    """What analysts and coders decided, as pairs of reports by id.
+
+    ``ids``, ``coded`` (event) and ``place``: of the reports by id; ``left``, ``right``: ends of links, by the reports' place there.
+    """
     taken = [] if decisions is None else [table("decisions").conform(decisions)]
     if coded.null_count() < len(coded):
-        taken.append(coded_as_one(data.frame))
+        taken.append(coded_as_one(pl.DataFrame({"report_id": ids, "coded_event": coded})))
     if not taken or not any(frame.height for frame in taken):
         return Ruling(), []
     every = pl.concat(taken)
     named = pl.concat([every["report_a"], every["report_b"]]).drop_nulls().unique()
-    ids = data.frame["report_id"].gather(data.by_id)
     held = pl.DataFrame({"id": ids}).with_row_index("row").filter(pl.col("id").is_in(named.implode()))
     ruling, unusable = read_decisions(every, dict(held.select("id", "row").iter_rows()))
+    return coded_apart(ruling, coded, place, left, right), unusable
+
+
+def _ruling(data: Encoded, links: Links, decisions: pl.DataFrame | None) -> tuple[Ruling, list[Problem]]:
+    """``rule`` on all reports."""
     rank = data.rank
     place = np.empty(data.n, dtype=np.int64)
     place[rank] = data.deck.rows["place"]
-    left, right = rank[links.left], rank[links.right]
-    return coded_apart(ruling, coded.gather(data.by_id), place, left, right), unusable
+    ids, coded = (data.frame[c].gather(data.by_id) for c in ("report_id", "coded_event"))
+    return rule(ids, coded, place, rank[links.left], rank[links.right], decisions)
 
 
 def _grid_pairs(pairs: dict[tuple[int, int], Any], grid_row: Ints) -> Any:

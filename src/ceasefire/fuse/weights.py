@@ -40,8 +40,17 @@ TIGHT_H = 6.0  # an interval up to this long counts as a time of day
 RARE, COMMON = 0.15, 0.45  # share of the happenings of a neighbourhood up to which a value is telling, from which it is common
 CROWDS = (2, 4, 8, 16)  # happenings in a neighbourhood from which it is the next level of crowd
 NEAR_DEGREES, NEAR_DAYS = 0.25, 4  # what "here and then" is: a square of this side, and so many days
+LEAN = 0.4  # nats by which pairs lean together: at an F1 of 0.8 the best threshold is half of it, odds of 2 to 3 (Lipton et al. 2014)
 LISTED = -3.0  # scored pairs below this weight are not listed in links unless they share an incident
 CONFLICT_MINUTES = 30.0  # exact times further apart than this are told as a conflict
+
+# Calibration of what is shown; fitted on reports made in two ways (bench/fusion_reports.py, seeds 1 to 6), not on any bar's --
+SLOPE, MATES, STRANGERS = 0.75, 1.1, -0.55  # of a link: what a nat is worth, what fellow reports add, what is taken from all
+
+CALM, CALM_ALONE = (0.54, 0.55), (0.54, 0.2)  # of a report in an incident, or alone: what its log-odds are worth, what is added
+CALM_MERGED = (0.58, -0.4)  # of two incidents being one
+STRAY = 0.06  # chance that a report alone has a mate that it never met: a wrong place, a wrong day
+SPREAD = 1.2  # of the standard deviation of a day's count
 
 # Bounds on work: beyond them the nearest in time are kept and a problem says so.
 FEW_TEXTS = 254  # texts up to which a word is rare enough for its holders to meet wherever they are
@@ -51,6 +60,7 @@ MEETINGS = 96  # reports of one cell, place or word that one report meets
 LEARN_REPORTS = 1_000  # below these the defaults stand
 LEARN_PAIRS = 2_000
 LEARN_CONTROLS = 500
+LEARN_TIMES = 500  # pairs that the first estimate of the share of matches at a level of time is worth
 SHRINK = 30.0  # expected matches a default weight is worth against what was learned
 DECOY_DAYS = (25, 40)  # partner times shifted by these make pairs that cannot be one happening
 SAME_SOURCE_START = (
@@ -119,35 +129,36 @@ TABLE: dict[str, tuple[Level, ...]] = {
         Level("same, telling", 0.9, "h", "the same people or thing, rare here and then"),
         Level("same", 0.5, "h", "the same, neither rare nor common here and then"),
         Level("same, common", 0.2, "h", "the same, common here and then"),
-        Level("shared", 0.2, "h", "partly the same"),
-        Level("different", -0.9, "h", "different"),
+        Level("shared", 0.2, "h", "some of the people or things told are the same"),
+        Level("different", -0.9, "h", "different people or things"),
         Level("unknown", 0.0, "", "one does not say"),
     ),
     "casualties": (
         Level("same figure", 2.2, "c", "the same figure of five or more, to a tenth"),
         Level("same small figure", 0.8, "c", "the same figure of one to four"),
         Level("near", 0.3, "c", "half or more, or within what the other leaves open"),
-        Level("apart", -0.4, "c", "a fifth to a half: tolls rise and sources differ"),
-        Level("far apart", -1.2, "c", "less than a fifth"),
+        Level("apart", -0.4, "c", "one figure is a fifth to a half of the other: tolls rise and sources differ"),
+        Level("far apart", -1.2, "c", "one figure is less than a fifth of the other"),
         Level("both none", 0.6, "", "both say nobody was hurt"),
         Level("none and some", -1.5, "", "one says nobody, the other somebody"),
         Level("unknown", 0.0, "", "one gives no figure"),
     ),
     "text": (
         Level("nearly the same", 4.0, "x", "wording almost identical"),
-        Level("very much shared", 3.2, "x", "words shared that tell nine nats or more"),
-        Level("much shared", 2.2, "x", "five nats or more"),
-        Level("some shared", 1.3, "x", "two and a half or more"),
-        Level("little shared", 0.6, "x", "half a nat or more"),
-        Level("hardly any", -0.3, "x", "no word shared, or such as others share too"),
+        Level("very much shared", 3.2, "x", "so many telling words shared that chance hardly does it"),
+        Level("much shared", 2.2, "x", "several telling words shared, or most of a short text"),
+        Level("some shared", 1.3, "x", "a telling word or two shared"),
+        Level("little shared", 0.5, "x", "words shared that others share too"),
+        Level("hardly any", -0.2, "x", "hardly a word shared, of texts that say little"),
+        Level("none", -0.4, "x", "hardly a word shared, of texts that say much"),
         Level("unknown", 0.0, "", "one has no text, or they are in different languages"),
     ),
     "crowd": (
         Level("alone", 0.4, "n", "no source tells of more than one happening here and then"),
-        Level("few", 0.0, "n", "the most talkative source tells of two or three"),
-        Level("several", -0.4, "n", "of four to seven"),
-        Level("many", -0.9, "n", "of eight to fifteen"),
-        Level("crowd", -1.3, "n", "of sixteen or more: that two reports are near says little"),
+        Level("few", 0.0, "n", "the most talkative source tells of two or three happenings here and then"),
+        Level("several", -0.4, "n", "the most talkative source tells of four to seven happenings here and then"),
+        Level("many", -0.9, "n", "the most talkative source tells of eight to fifteen happenings here and then"),
+        Level("crowd", -1.3, "n", "of sixteen happenings or more: that two reports are near says little"),
     ),
     "url": (
         Level("same page", 1.5, "", "the same address, told of two sources"),

@@ -83,6 +83,7 @@ _WORDS = {
         "some shared": "some words shared",
         "little shared": "few words shared",
         "hardly any": "hardly a word shared",
+        "none": "much said, little shared",
         "unknown": "wording not comparable",
     },
     "crowd": {
@@ -220,7 +221,7 @@ def _held(row: Mapping[str, Any]) -> float:
 
 
 def founding(order: Sequence[str], links: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The link between the report an incident is named after and the first one known that is linked to it.
+    """The link between the report an incident is named after and the first one known that a link speaks for.
 
     ``order``: the reports as they became known.
     """
@@ -228,7 +229,11 @@ def founding(order: Sequence[str], links: Iterable[Mapping[str, Any]]) -> Mappin
         return None
     partner: dict[str, Mapping[str, Any]] = {}
     for row in links:
-        if order[0] in (row["report_a"], row["report_b"]) and row["decision"] != "different":
+        if (
+            order[0] in (row["report_a"], row["report_b"])
+            and row["decision"] != "different"
+            and _held(row) > 0
+        ):
             partner[row["report_b"] if row["report_a"] == order[0] else row["report_a"]] = row
     return next((partner[report] for report in order[1:] if report in partner), None)
 
