@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ceasefire.case import Case, open_case
     from ceasefire.comply import Posterior, comply
     from ceasefire.fuse import fuse
+    from ceasefire.fuse.stream import Stream
     from ceasefire.picture import Picture
     from ceasefire.pipeline import derive
     from ceasefire.problems import CaseError, Problem
@@ -34,6 +35,7 @@ _HOMES = {
     "attribute": ("ceasefire.attribute", "attribute"),
     "comply": ("ceasefire.comply", "comply"),
     "Posterior": ("ceasefire.comply", "Posterior"),
+    "Stream": ("ceasefire.fuse.stream", "Stream"),
     "load_agreement": ("ceasefire.agreement", "load"),
     "CaseError": ("ceasefire.problems", "CaseError"),
     "Problem": ("ceasefire.problems", "Problem"),
@@ -45,6 +47,7 @@ __all__ = [
     "Picture",
     "Posterior",
     "Problem",
+    "Stream",
     "attribute",
     "comply",
     "derive",

@@ -116,7 +116,7 @@ def _slot(table: Any, key: int) -> Any:
 
 
 @compiled
-def _lower(start: Any, low: int, high: int, least: int) -> int:
+def _lower(start: Any, low: int, high: int, least: int) -> Any:
     """First position in low..high whose start is at least ``least``; near ``low`` it is found fast."""
     step = 1
     while low + step < high and start[low + step] < least:
@@ -133,9 +133,7 @@ def _lower(start: Any, low: int, high: int, least: int) -> int:
 
 
 @compiled
-def _grid_pairs(
-    deck: Any, grid: Any, queries: Any, at: int, shift: int, crowded: Any, out: Any
-) -> Any:
+def _grid_pairs(deck: Any, grid: Any, queries: Any, at: int, shift: int, crowded: Any, out: Any) -> Any:
     """Pairs of the queries from ``at`` on, until ``out`` may not hold the next; how many, and the query to go on with.
 
     One long function, since this is where the time goes: handing the arrays to smaller ones for every cell costs more than the
@@ -161,7 +159,11 @@ def _grid_pairs(
         own = 0
         while i >= bounds[own + 1]:
             own += 1
-        latitude, longitude, cosine = np.float64(latitudes[i]), np.float64(longitudes[i]), np.float64(cosines[i])
+        latitude, longitude, cosine = (
+            np.float64(latitudes[i]),
+            np.float64(longitudes[i]),
+            np.float64(cosines[i]),
+        )
         sigma, begin = np.float64(sigmas[i]), np.int64(start[i]) - shift
         most, soonest = np.int64(end[i]) - shift + WINDOW, begin - WINDOW
         for sort in range(own, CLASSES):
@@ -213,7 +215,11 @@ def _grid_pairs(
                             continue
                         other = np.float64(sigmas[j])
                         joint = sigma * sigma + other * other
-                        reach = GATE * GATE * joint if joint <= COARSE_KM * COARSE_KM else COARSE_GATE * COARSE_GATE * joint
+                        reach = (
+                            GATE * GATE * joint
+                            if joint <= COARSE_KM * COARSE_KM
+                            else COARSE_GATE * COARSE_GATE * joint
+                        )
                         away = (latitude - latitudes[j]) * 111.0
                         away *= away
                         if away > reach:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from ceasefire.compiled import compiled
 from ceasefire.fuse.compare import Scale, weight
@@ -44,7 +45,9 @@ def bond(data: Encoded, scale: Scale, links: Links, same: Any, different: Any) -
     parted_start, parted, _ = _neighbours(data.n, different[:, 0], different[:, 1], apart)
     fixed = np.zeros(data.n, dtype=np.bool_)
     fixed[same.reshape(-1)] = True
-    return Bonds(data.deck, scale._replace(prior=scale.prior + LEAN), start, near, known, parted_start, parted, fixed)
+    return Bonds(
+        data.deck, scale._replace(prior=scale.prior + LEAN), start, near, known, parted_start, parted, fixed
+    )
 
 
 def cluster(data: Encoded, links: Links, bonds: Bonds, same: Any) -> Ints:
@@ -84,6 +87,15 @@ def parts(n: int, left: Any, right: Any) -> Any:
     return part
 
 
+def components(n: int, links: Links, label: Ints) -> Ints:
+    """A number for everything that hangs together by links that may join, or by being one cluster."""
+    good = links.weight > -LEAN
+    left = np.concatenate([links.left[good], np.arange(n)])
+    right = np.concatenate([links.right[good], label])
+    matrix = sparse.coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
+    return np.asarray(sparse.csgraph.connected_components(matrix, directed=False)[1], dtype=np.int64)
+
+
 @compiled
 def _neighbours(n: int, left: Any, right: Any, weight: Any) -> Any:
     """For each row the rows it is linked to, in the order of the links: offsets, rows and weights."""
@@ -105,7 +117,7 @@ def _neighbours(n: int, left: Any, right: Any, weight: Any) -> Any:
 
 
 @compiled
-def pair(deck: Any, scale: Any, start: Any, near: Any, known: Any, i: int, j: int) -> float:
+def pair(deck: Any, scale: Any, start: Any, near: Any, known: Any, i: int, j: int) -> Any:
     """Weight of a pair: that of its link, else weighed now."""
     if start[j + 1] - start[j] < start[i + 1] - start[i]:
         i, j = j, i
@@ -117,8 +129,17 @@ def pair(deck: Any, scale: Any, start: Any, near: Any, known: Any, i: int, j: in
 
 @compiled
 def _between(
-    deck: Any, scale: Any, start: Any, near: Any, known: Any, first: Any, after: Any, size: Any, a: int, b: int
-) -> float:
+    deck: Any,
+    scale: Any,
+    start: Any,
+    near: Any,
+    known: Any,
+    first: Any,
+    after: Any,
+    size: Any,
+    a: int,
+    b: int,
+) -> Any:
     """Summed log-odds of all pairs of two clusters; large ones are stood for by their first members."""
     total, pairs = 0.0, 0
     i, k = first[a], 0
@@ -136,8 +157,18 @@ def _between(
 
 @compiled
 def _fit(
-    deck: Any, scale: Any, start: Any, near: Any, known: Any, first: Any, after: Any, size: Any, i: int, c: int, own: bool
-) -> float:
+    deck: Any,
+    scale: Any,
+    start: Any,
+    near: Any,
+    known: Any,
+    first: Any,
+    after: Any,
+    size: Any,
+    i: int,
+    c: int,
+    own: bool,
+) -> Any:
     """Summed log-odds of a report with the (other) members of a cluster."""
     total, pairs = 0.0, 0
     j = first[c]
@@ -151,7 +182,7 @@ def _fit(
 
 
 @compiled
-def _forbidden(parted_start: Any, parted: Any, first: Any, after: Any, label: Any, a: int, b: int) -> bool:
+def _forbidden(parted_start: Any, parted: Any, first: Any, after: Any, label: Any, a: int, b: int) -> Any:
     """Whether a member of one cluster must stand apart from one of the other."""
     i = first[a]
     while i >= 0:
@@ -213,7 +244,10 @@ def _solve(
             a, b = label[i], label[j]
             if either != coarse or a == b or (coarse and precise[a] > 0 and precise[b] > 0):
                 continue
-            if size[a] + size[b] > 2 and _between(deck, scale, start, near, known, first, after, size, a, b) <= 0.0:
+            if (
+                size[a] + size[b] > 2
+                and _between(deck, scale, start, near, known, first, after, size, a, b) <= 0.0
+            ):
                 continue
             if len(parted) and _forbidden(parted_start, parted, first, after, label, a, b):
                 continue
@@ -273,7 +307,12 @@ def _move(
     for _ in range(SWEEPS):
         moved = False
         for i in by_id:
-            if not stirred[i] or fixed[i] or start[i] == start[i + 1] or (deck.rows[i].flags & COARSE != 0) != coarse:
+            if (
+                not stirred[i]
+                or fixed[i]
+                or start[i] == start[i + 1]
+                or (deck.rows[i].flags & COARSE != 0) != coarse
+            ):
                 continue
             stirred[i] = False
             own = label[i]
@@ -293,7 +332,11 @@ def _move(
                     count += 1
             if count == 0 and mates == size[own] - 1:
                 continue  # linked to all of its own and to no other
-            stay = _fit(deck, scale, start, near, known, first, after, size, i, own, True) if size[own] > 1 else 0.0
+            stay = (
+                _fit(deck, scale, start, near, known, first, after, size, i, own, True)
+                if size[own] > 1
+                else 0.0
+            )
             if count == 0 and stay >= 0.0:
                 continue
             best, where = stay + 1e-9, own
@@ -324,7 +367,7 @@ def _move(
 
 
 @compiled
-def _empty(size: Any, i: int, spare: Any) -> int:
+def _empty(size: Any, i: int, spare: Any) -> Any:
     """A cluster without members: the report's own number, or where others bear it, the next free one."""
     if size[i] == 0:
         return i
@@ -334,15 +377,17 @@ def _empty(size: Any, i: int, spare: Any) -> int:
 
 
 @compiled
-def _apart(parted_start: Any, parted: Any, label: Any, i: int, c: int) -> bool:
-    for k in range(parted_start[i], parted_start[i + 1]):
+def _apart(parted_start: Any, parted: Any, label: Any, i: int, c: int) -> Any:
+    for k in range(parted_start[i], parted_start[i + 1]):  # noqa: SIM110  numba knows no generators
         if label[parted[k]] == c:
             return True
     return False
 
 
 @compiled
-def _take_out(first: Any, last: Any, after: Any, size: Any, precise: Any, i: int, c: int, sharp: bool) -> None:
+def _take_out(
+    first: Any, last: Any, after: Any, size: Any, precise: Any, i: int, c: int, sharp: bool
+) -> None:
     before, j = -1, first[c]
     while j != i:
         before, j = j, after[j]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ceasefire.compiled import compiled
-from ceasefire.fuse.encode import COARSE, HAS_POINT, NO_FIGURE, NO_TOP
+from ceasefire.fuse.encode import HAS_POINT, NO_FIGURE, NO_TOP
 from ceasefire.fuse.weights import (
     COARSE_GATE,
     COARSE_KM,
@@ -25,8 +25,12 @@ from ceasefire.fuse.weights import (
 
 SPOT_KM = 1.5  # joint radius up to which a point is a spot
 POINT_KM = 0.1  # two points this near are one point
-TIGHT, DAY, WEEK = TIGHT_H * 60, 36 * 60, 192 * 60  # minutes: a time of day; intervals known to the day, to the week
-WINDOW, SHARED_WINDOW = WINDOW_H * 60, SHARED_WINDOW_H * 60
+TIGHT, DAY, WEEK = (
+    TIGHT_H * 60,
+    36 * 60,
+    192 * 60,
+)  # minutes: a time of day; intervals known to the day, to the week
+WINDOW, SHARED_WINDOW = int(WINDOW_H * 60), int(SHARED_WINDOW_H * 60)
 KM_A_DEGREE = 111.195  # on a sphere of 6,371 km
 FLAT_KM = 150.0  # up to here the earth is flat enough (0.1 %)
 BENT, BEND = 16.0, 0.5  # nats up to which sums are bent (either way), and from one point to the next
@@ -49,15 +53,20 @@ class Scale(NamedTuple):
 
 
 @compiled
-def gap_minutes(one: Any, two: Any, shift: int) -> int:
+def gap_minutes(one: Any, two: Any, shift: int) -> Any:
     """Minutes between two intervals, 0 where they touch. ``shift`` minutes are added to the second."""
     return max(two.start + shift - one.end, one.start - two.end - shift, 0)
 
 
 @compiled
 def km_between(
-    latitude: float, longitude: float, cosine: float, other_latitude: float, other_longitude: float, other_cosine: float
-) -> float:
+    latitude: float,
+    longitude: float,
+    cosine: float,
+    other_latitude: float,
+    other_longitude: float,
+    other_cosine: float,
+) -> Any:
     """Distance of two points on a sphere: within 0.6 % of the ellipsoid, far below any radius here."""
     east = abs(longitude - other_longitude)
     if east > 180.0:
@@ -73,7 +82,7 @@ def km_between(
 
 
 @compiled
-def apart_km(one: Any, two: Any) -> float:
+def apart_km(one: Any, two: Any) -> Any:
     """Distance of two reports' points."""
     return km_between(
         np.float64(one.latitude),
@@ -86,25 +95,25 @@ def apart_km(one: Any, two: Any) -> float:
 
 
 @compiled
-def joint_radius(sigma: float, other: float) -> float:
+def joint_radius(sigma: float, other: float) -> Any:
     """Joint radius in km."""
     return np.sqrt(np.float64(sigma) * sigma + np.float64(other) * other)
 
 
 @compiled
-def gate_km(joint: float) -> float:
+def gate_km(joint: float) -> Any:
     """How far apart two points may lie and still be compared."""
     return joint * (COARSE_GATE if joint > COARSE_KM else GATE)
 
 
 @compiled
-def within_gate(one: Any, two: Any) -> bool:
+def within_gate(one: Any, two: Any) -> Any:
     """Whether two points are near enough to be compared."""
     return apart_km(one, two) <= gate_km(joint_radius(one.sigma, two.sigma))
 
 
 @compiled
-def time_level(one: Any, two: Any, shift: int) -> int:
+def time_level(one: Any, two: Any, shift: int) -> Any:
     """Level of the time gap."""
     start, end = two.start + shift, two.end + shift
     first, second = one.end - one.start, end - start
@@ -134,7 +143,7 @@ def time_level(one: Any, two: Any, shift: int) -> int:
 
 
 @compiled
-def place_level(one: Any, two: Any) -> int:
+def place_level(one: Any, two: Any) -> Any:
     """Level of the distance, in joint radii, and of the names of the places."""
     named = one.place >= 0 and one.place == two.place
     if one.flags & HAS_POINT and two.flags & HAS_POINT:
@@ -162,7 +171,7 @@ def place_level(one: Any, two: Any) -> int:
 
 
 @compiled
-def act_level(kinds: Any, classes: Any, one: Any, two: Any) -> int:
+def act_level(kinds: Any, classes: Any, one: Any, two: Any) -> Any:
     """Level of the acts."""
     a, b = one.act, two.act
     if a < 0 or b < 0:
@@ -180,7 +189,7 @@ def act_level(kinds: Any, classes: Any, one: Any, two: Any) -> int:
 
 
 @compiled
-def share_name(names: Any, a: int, b: int) -> bool:
+def share_name(names: Any, a: int, b: int) -> Any:
     """Whether two cells of actors have a name in common."""
     for x in names[a]:
         if x < 0:
@@ -194,7 +203,7 @@ def share_name(names: Any, a: int, b: int) -> bool:
 
 
 @compiled
-def actor_level(names: Any, one: Any, two: Any) -> int:
+def actor_level(names: Any, one: Any, two: Any) -> Any:
     """Level of the actors."""
     a, b = one.actor, two.actor
     if a < 0 or b < 0:
@@ -203,14 +212,12 @@ def actor_level(names: Any, one: Any, two: Any) -> int:
         return np.int64(max(one.actor_common, two.actor_common))
     if share_name(names, a, b):
         return 3
-    if one.affected >= 0 and two.affected >= 0:
-        if share_name(names, a, two.affected) and share_name(names, one.affected, b):
-            return 4
-    return 5
+    told = one.affected >= 0 and two.affected >= 0
+    return 4 if told and share_name(names, a, two.affected) and share_name(names, one.affected, b) else 5
 
 
 @compiled
-def affected_level(names: Any, one: Any, two: Any) -> int:
+def affected_level(names: Any, one: Any, two: Any) -> Any:
     """Level of who was affected."""
     a, b = one.affected, two.affected
     if a < 0 or b < 0:
@@ -221,11 +228,11 @@ def affected_level(names: Any, one: Any, two: Any) -> int:
 
 
 @compiled
-def casualty_level(one: Any, two: Any) -> int:
+def casualty_level(one: Any, two: Any) -> Any:
     """Level of the tolls: of the killed where both give them, else of the injured."""
-    if one.killed_low != NO_FIGURE and two.killed_low != NO_FIGURE:
+    if max(one.killed_low, two.killed_low) < NO_FIGURE:
         low_a, high_a, low_b, high_b = one.killed_low, one.killed_high, two.killed_low, two.killed_high
-    elif one.injured_low != NO_FIGURE and two.injured_low != NO_FIGURE:
+    elif max(one.injured_low, two.injured_low) < NO_FIGURE:
         low_a, high_a, low_b, high_b = one.injured_low, one.injured_high, two.injured_low, two.injured_high
     else:
         return 7
@@ -261,16 +268,18 @@ def shared_words(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
 
 
 @compiled
-def bits(value: Any) -> int:
+def bits(value: Any) -> Any:
     """Number of bits that are set."""
     value = value - ((value >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    value = (value & np.uint64(0x3333333333333333)) + ((value >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    value = (value & np.uint64(0x3333333333333333)) + (
+        (value >> np.uint64(2)) & np.uint64(0x3333333333333333)
+    )
     value = (value + (value >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
     return np.int64((value * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @compiled
-def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> int:
+def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
     """Level of the wording."""
     if one.known == 0 or two.known == 0:
         return UNREAD
@@ -298,13 +307,13 @@ def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> int:
 
 
 @compiled
-def page_level(one: Any, two: Any) -> int:
+def page_level(one: Any, two: Any) -> Any:
     """Level of the address: one page told of two sources."""
     return 0 if one.url != 0 and one.url == two.url and one.source != two.source else 1
 
 
 @compiled
-def source_level(one: Any, two: Any) -> int:
+def source_level(one: Any, two: Any) -> Any:
     """Level of the sources: two, one, or one and on one page."""
     if one.source != two.source:
         return 0
@@ -330,7 +339,7 @@ def levels(deck: Any, i: int, j: int, shift: int) -> Any:
 
 
 @compiled
-def told(scale: Any, one: Any, two: Any, found: Any) -> float:
+def told(scale: Any, one: Any, two: Any, found: Any) -> Any:
     """Summed weight of all levels but those of time and source."""
     total = scale.acts[one.act, two.act] if one.act < len(scale.acts) and two.act < len(scale.acts) else 0.0
     for k in range(1, 9):
@@ -339,7 +348,7 @@ def told(scale: Any, one: Any, two: Any, found: Any) -> float:
 
 
 @compiled
-def bent(bend: Any, evidence: float) -> float:
+def bent(bend: Any, evidence: float) -> Any:
     """Summed evidence after what ``bend`` adds to it, between its points in a straight line."""
     at = min(max((evidence + BENT) / BEND, 0.0), len(bend) - 1.001)
     low = np.int64(at)
@@ -347,7 +356,7 @@ def bent(bend: Any, evidence: float) -> float:
 
 
 @compiled
-def weight(deck: Any, scale: Any, i: int, j: int, least: float) -> float:
+def weight(deck: Any, scale: Any, i: int, j: int, least: float) -> Any:
     """Summed log-odds of a pair in nats; the floor at the least, which is also the weight of a pair too far apart.
 
     A pair that cannot weigh more than ``least`` whatever its wording is given the floor before its words are read.
@@ -360,7 +369,9 @@ def weight(deck: Any, scale: Any, i: int, j: int, least: float) -> float:
     page, source = page_level(one, two), source_level(one, two)
     late = gap > WINDOW and page == 1 and source < 2
     # the sum of ``told``, the wording last
-    evidence = scale.acts[one.act, two.act] if one.act < len(scale.acts) and two.act < len(scale.acts) else 0.0
+    evidence = (
+        scale.acts[one.act, two.act] if one.act < len(scale.acts) and two.act < len(scale.acts) else 0.0
+    )
     evidence += values[1, place_level(one, two)]
     evidence += values[2, act_level(deck.act_kind, deck.act_class, one, two)]
     evidence += values[3, actor_level(deck.names, one, two)]

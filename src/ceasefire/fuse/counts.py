@@ -21,9 +21,18 @@ _LONGEST_D = 92  # days over which an interval is spread; a longer one is spread
 def day_counts(incidents: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:
     """Columns day (date, UTC), best (number), low and high (whole numbers that hold 90 %)."""
     merge = alternatives.filter(pl.col("kind") == "merge")
-    ends = pl.concat([merge.select("incident_id", "probability"), merge.select(incident_id="other_id", probability="probability")])
+    ends = pl.concat(
+        [
+            merge.select("incident_id", "probability"),
+            merge.select(incident_id="other_id", probability="probability"),
+        ]
+    )
     one = ends.group_by("incident_id").agg((pl.col("probability").sum() / 2).alias("merged"))
-    two = alternatives.filter(pl.col("kind") == "split").group_by("incident_id").agg(pl.col("probability").max().alias("split"))
+    two = (
+        alternatives.filter(pl.col("kind") == "split")
+        .group_by("incident_id")
+        .agg(pl.col("probability").max().alias("split"))
+    )
     stray = pl.when(pl.col("n_reports") == 1).then(1.0 - STRAY).otherwise(1.0)
     chance = (
         incidents.select("incident_id", "occurred_from", "occurred_to", "n_reports")

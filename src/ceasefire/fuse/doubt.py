@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from ceasefire.compiled import compiled
 from ceasefire.fuse.cluster import SAMPLED, Bonds, pair

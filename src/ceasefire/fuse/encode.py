@@ -7,9 +7,9 @@ guessed.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -32,7 +32,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 MAX_NAMES = 6  # names compared in one actor or affected cell
-NO_FIGURE, NO_TOP = 65_535, 65_534  # a toll not said; a toll without an upper end (and the largest that is told apart)
+NO_FIGURE, NO_TOP = (
+    65_535,
+    65_534,
+)  # a toll not said; a toll without an upper end (and the largest that is told apart)
 HAS_POINT, COARSE = 1, 2  # flags of a row
 _CHUNK = 100_000  # names read at a time
 _MARK = "\x00"
@@ -91,8 +94,8 @@ class Deck(NamedTuple):
 @dataclass(frozen=True)
 class Encoded:
     """``deck.rows`` in the order of the grid; ``rank`` tells where each stands by report id, and ``by_id`` where that is in the
-    frame. ``cells``: the cell of each row; ``bounds``: the first row of each grid class, and the end. ``acts`` and ``sources``: what
-    their codes stand for. ``survey``: what is known of all reports, of which these may be a part.
+    frame. ``cells``: the cell of each row; ``bounds``: the first row of each grid class, and the end. ``acts`` and ``sources``:
+    what their codes stand for. ``survey``: what is known of all reports, of which these may be a part.
     """
 
     frame: pl.DataFrame
@@ -177,7 +180,8 @@ def by_name(names: pl.Series) -> tuple[Ints, bool]:
     Most names share a beginning and differ in the next sixteen bytes; these are sorted as numbers, several times as fast as text.
     """
     leading = np.zeros((2, len(names)), dtype=np.uint64)
-    common = len(os.path.commonprefix([str(names.min()), str(names.max())]).encode()) if len(names) else 0
+    ends = (str(names.min()).encode(), str(names.max()).encode()) if len(names) else (b"", b"")
+    common = sum(1 for _ in takewhile(lambda two: two[0] == two[1], zip(*ends, strict=False)))
     for at in range(0, len(names), _CHUNK):
         joined = names.slice(at, _CHUNK).str.join(_MARK).item() + _MARK
         if joined.count(_MARK) != min(_CHUNK, len(names) - at):
@@ -191,7 +195,7 @@ def by_name(names: pl.Series) -> tuple[Ints, bool]:
 
 
 @compiled
-def _settle(order: Any, leading: Any) -> bool:
+def _settle(order: Any, leading: Any) -> Any:
     """Sort runs of equal first numbers by the second; False where that does not tell all apart."""
     k = 0
     while k < len(order):
@@ -348,7 +352,9 @@ def encode(made: Draft, known: Survey, aliases: dict[str, frozenset[str]] | None
     rows["words"], rows["known"] = words.start[:-1], np.diff(words.start)
     _sum_words(rows, words.hashes, words.weights)
     acts = made.values["act"]
-    set_context(rows, known.share("act", acts), known.share("actor", parties), known.share("affected", parties))
+    set_context(
+        rows, known.share("act", acts), known.share("actor", parties), known.share("affected", parties)
+    )
     kind, act_class = act_kinds(acts)
     deck = Deck(
         rows=rows,
@@ -356,7 +362,7 @@ def encode(made: Draft, known: Survey, aliases: dict[str, frozenset[str]] | None
         weights=words.weights,
         act_kind=kind,
         act_class=act_class,
-        names=_names(parties, aliases or {}),
+        names=name_codes(parties, aliases or {}),
     )
     cells = made.cells[order]
     bounds = np.searchsorted(cells, np.arange(CLASSES + 2) << 26)
@@ -404,7 +410,7 @@ def _sigma(frame: pl.DataFrame) -> Floats:
             pl.lit(UNKNOWN_KM),
         )
     ).to_series()
-    return np.clip(np.nan_to_num(radius.to_numpy(), nan=UNKNOWN_KM), 0.1, 500.0)
+    return np.asarray(np.clip(np.nan_to_num(radius.to_numpy(), nan=UNKNOWN_KM), 0.1, 500.0))
 
 
 def _points(frame: pl.DataFrame) -> tuple[Floats, Floats, Flags]:
@@ -429,7 +435,6 @@ def _places(frame: pl.DataFrame) -> tuple[tuple[Ints, list[str]], tuple[Ints, li
     return codes(place), codes(admin)
 
 
-
 def act_kinds(acts: list[str]) -> tuple[Ints, Ints]:
     """Kind and class of each act (see ``Deck``); the last entry stands for none."""
     terms = vocabulary("acts")
@@ -447,7 +452,7 @@ def act_kinds(acts: list[str]) -> tuple[Ints, Ints]:
     return kind, sort
 
 
-def _names(cells: list[str], aliases: dict[str, frozenset[str]]) -> Ints:
+def name_codes(cells: list[str], aliases: dict[str, frozenset[str]]) -> Ints:
     """Codes of the single names in each actor or affected cell, -1 padded; the last row stands for none."""
     split = r"\s*(?:[|+;,/]|\bor\b|\band\b)\s*"
     parts = pl.Series(cells, dtype=pl.String).str.replace_all(split, "|").str.split("|").to_list()
@@ -466,16 +471,17 @@ def _casualties(frame: pl.DataFrame) -> dict[str, NDArray[np.uint16]]:
     out = {}
     for name in ("killed", "injured"):
         least, most = (
-            frame[f"{name}_{end}"].cast(pl.Float64).fill_null(float("nan")).to_numpy() for end in ("min", "max")
+            frame[f"{name}_{end}"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+            for end in ("min", "max")
         )
         least, most = (np.where((v < 0) | (v > 1e7), np.nan, v) for v in (least, most))
         low = np.where(np.isnan(least), most, least)
         high = np.where(np.isnan(most), NO_TOP, np.maximum(most, low))
         unsaid = np.isnan(low)
         for end, figure in (("low", low), ("high", high)):
-            out[f"{name}_{end}"] = np.where(unsaid, NO_FIGURE, np.minimum(np.nan_to_num(figure), NO_TOP)).astype(
-                np.uint16
-            )
+            out[f"{name}_{end}"] = np.where(
+                unsaid, NO_FIGURE, np.minimum(np.nan_to_num(figure), NO_TOP)
+            ).astype(np.uint16)
     return out
 
 

@@ -17,7 +17,12 @@ from ceasefire.compiled import compiled
 from ceasefire.fuse.weights import COARSE_GATE, COARSE_H, COARSE_KM, GATE
 
 BOUNDS_KM = (2.0, 8.0, 30.0)  # radii that part the four grids
-LARGEST_KM = (2.0, 8.0, 30.0, 100.0)  # radius each grid is made for; larger areas are met through the coarsest
+LARGEST_KM = (
+    2.0,
+    8.0,
+    30.0,
+    100.0,
+)  # radius each grid is made for; larger areas are met through the coarsest
 CLASSES = 2 * len(LARGEST_KM)  # a grid for short and one for long intervals
 NOWHERE = CLASSES  # class of a report without a point
 KM_A_DEGREE = 110.5  # at the least, so that cells are never too small
@@ -50,7 +55,7 @@ def all_columns() -> NDArray[np.int64]:
 
 
 @compiled
-def columns(band: int, height: float) -> int:
+def columns(band: int, height: float) -> Any:
     """Number of columns of a band: each at least ``height`` degrees of latitude wide at its narrow edge."""
     edge = max(abs(band * height - 90.0), abs((band + 1) * height - 90.0))
     narrow = np.cos(np.radians(min(edge, 89.9)))
@@ -58,7 +63,7 @@ def columns(band: int, height: float) -> int:
 
 
 @compiled
-def cell(sort: int, band: int, column: int) -> int:
+def cell(sort: int, band: int, column: int) -> Any:
     """One number for a cell."""
     return (np.int64(sort) << 26) | (np.int64(band) << 13) | np.int64(column)
 

@@ -36,7 +36,9 @@ from ceasefire.fuse.weights import (
     default_weights,
 )
 
-LEARNED = tuple(f for f in TABLE if f not in ("source", "url"))  # these keep their defaults, or the repeat rate
+LEARNED = tuple(
+    f for f in TABLE if f not in ("source", "url")
+)  # these keep their defaults, or the repeat rate
 SIZES = tuple(len(TABLE[f]) for f in LEARNED)
 SAMPLE = 20_000  # reports whose pairs are counted
 MOST_ACTS = 64  # acts that are told apart in the confusion of acts
@@ -132,7 +134,9 @@ class Lesson:
 def study(data: Encoded, found: Index, seed: int) -> Lesson:
     """What these reports teach; the defaults when there is too little to learn from."""
     rows = sample(data, seed, data.survey.total)
-    pairs = np.concatenate([np.zeros((0, 2), np.int32), *(part.copy() for part in batches(data, found, rows))])
+    pairs = np.concatenate(
+        [np.zeros((0, 2), np.int32), *(part.copy() for part in batches(data, found, rows))]
+    )
     return teach(
         data.survey,
         count(data, found, rows, pairs),
@@ -301,7 +305,7 @@ def bend(made: Ints, lesson: Lesson) -> Lesson:
 
 
 @compiled
-def _pattern(found: Any, sizes: Any) -> int:
+def _pattern(found: Any, sizes: Any) -> Any:
     code = 0
     for k in range(len(sizes)):
         code = code * sizes[k] + found[k]
@@ -373,7 +377,13 @@ def _act_levels(acts: list[str]) -> Ints:
     one, two = sort[a], sort[b]
     alike = (kind[a] >= 0) & (kind[a] == kind[b])
     return np.select(
-        [a == b, (one == 3) | (two == 3), (one == 0) != (two == 0), (one + two > 2) & (one > 0) & (two > 0), alike],
+        [
+            a == b,
+            (one == 3) | (two == 3),
+            (one == 0) != (two == 0),
+            (one + two > 2) & (one > 0) & (two > 0),
+            alike,
+        ],
         [1, 5, 6, 3, 4],
         default=5,
     )
@@ -421,7 +431,15 @@ def _em(made: Counts, ceiling: float, start: float = START) -> tuple[float, floa
 
 @compiled
 def _step(
-    columns: Any, across: Any, within: Any, off: Any, values: Any, prior: float, own: float, seen: Any, null: Any
+    columns: Any,
+    across: Any,
+    within: Any,
+    off: Any,
+    values: Any,
+    prior: float,
+    own: float,
+    seen: Any,
+    null: Any,
 ) -> Any:
     """One round: how many matches of two sources and repeats of one, and the levels that matches and others show."""
     total, repeats = 0.0, 0.0
@@ -480,5 +498,5 @@ def _share_of(odds: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-odds)))
 
 
-def _logit(share: float) -> float:
+def _logit(share: float) -> Any:
     return float(np.log(share / (1.0 - share)))

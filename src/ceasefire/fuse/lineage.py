@@ -54,7 +54,7 @@ def trace_names(
     rows += _merged(members, left, right)
     rows += _split(members, ruling)
     if previous is not None and previous.height:
-        rows += _since(members, previous)
+        rows += since(members, previous)
     return table("lineage").frame(rows).unique(maintain_order=True)
 
 
@@ -134,7 +134,7 @@ def _before(one: str, two: str, members: pl.DataFrame) -> bool:
     return bool(order) and order[0] == one
 
 
-def _since(members: pl.DataFrame, previous: pl.DataFrame) -> list[Row]:
+def since(members: pl.DataFrame, previous: pl.DataFrame) -> list[Row]:
     """What became of the names of an earlier run."""
     both = previous.select("report_id", pl.col("incident_id").alias("was")).join(
         members, on="report_id", how="inner"

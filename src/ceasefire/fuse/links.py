@@ -76,7 +76,7 @@ def _kept(data: Encoded, found: Index, scale: Scale, queries: Ints) -> Iterator[
 
 
 @compiled
-def _weigh(deck: Any, scale: Any, pairs: Any, weights: Any) -> int:
+def _weigh(deck: Any, scale: Any, pairs: Any, weights: Any) -> Any:
     """Weigh each pair and move those worth keeping to the front; how many."""
     used = 0
     for k in range(len(pairs)):

@@ -20,7 +20,9 @@ from ceasefire.fuse.weights import FEATURES, FLOOR, MATES, SLOPE, STRANGERS, TAB
 from ceasefire.model import table
 
 
-def list_links(data: Encoded, scale: Any, links: Links, label: Ints, ruling: Ruling, grid_row: Ints) -> pl.DataFrame:
+def list_links(
+    data: Encoded, scale: Any, links: Links, label: Ints, ruling: Ruling, grid_row: Ints
+) -> pl.DataFrame:
     """Table ``links``. ``label``: by grid row; ``grid_row``: of each report by id; ``ruling``: by report id's place."""
     said = dict.fromkeys(ruling.same, "same") | dict.fromkeys(ruling.different, "different")
     decided = grid_row[np.array(list(said), dtype=np.int64).reshape(-1, 2)]
@@ -58,7 +60,8 @@ def list_links(data: Encoded, scale: Any, links: Links, label: Ints, ruling: Rul
 def link_probability(weight: Any, inside: Any) -> Any:
     """Probability that a pair is one happening, from its log-odds and whether the clusters put it into one incident.
 
-    Fellow reports speak for a pair inside an incident, and against one across two; ``SLOPE``, ``MATES`` and ``STRANGERS`` say how much.
+    Fellow reports speak for a pair inside an incident, and against one across two; ``SLOPE``, ``MATES`` and ``STRANGERS`` say how
+    much.
     """
     odds = SLOPE * weight + np.where(inside, MATES, 0.0) + STRANGERS
     return 1.0 / (1.0 + np.exp(-odds))
@@ -77,7 +80,7 @@ _WHOLE = 12  # members up to which all pairs of a cluster are listed
 
 
 @compiled
-def _pairs_of(rows: Any, label: Any, pairs: Any) -> int:
+def _pairs_of(rows: Any, label: Any, pairs: Any) -> Any:
     used = 0
     for k in range(len(rows)):
         m = k + 1

@@ -57,10 +57,14 @@ def meetings(data: Encoded, asks: Asks | None = None) -> Iterator[Meeting]:
         yield _meeting(rows, all_rows, np.zeros(data.n, dtype=np.int8), nowhere, NOWHERE, WINDOW, asks)
 
 
-def _meeting(rows: Any, members: Ints, key: Any, asking: Any, kind: int, window: int, asks: Asks | None) -> Meeting:
+def _meeting(
+    rows: Any, members: Ints, key: Any, asking: Any, kind: int, window: int, asks: Asks | None
+) -> Meeting:
     order = np.lexsort((rows["start"][members], key))
     members, key = members[order], key[order]
-    edge = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
+    edge = (
+        np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
+    )
     run = np.repeat(np.arange(len(edge)), np.diff(np.append(edge, len(key))))
     last = np.append(edge[1:], len(key))
     ask = (last - edge)[run] > 1
@@ -81,7 +85,7 @@ def rare_words(data: Encoded) -> tuple[NDArray[np.uint32], Ints]:
 
 
 @compiled
-def _rarest(deck: Any, texts: Any, words: Any, holders: Any) -> int:
+def _rarest(deck: Any, texts: Any, words: Any, holders: Any) -> Any:
     most = np.uint32(len(texts) - 1)
     used = 0
     for k in range(len(deck.rows)):
@@ -102,13 +106,13 @@ def _rarest(deck: Any, texts: Any, words: Any, holders: Any) -> int:
 
 
 @compiled
-def _met_in_grid(one: Any, two: Any) -> bool:
+def _met_in_grid(one: Any, two: Any) -> Any:
     points = one.flags & HAS_POINT and two.flags & HAS_POINT
     return points and gap_minutes(one, two, 0) <= WINDOW and within_gate(one, two)
 
 
 @compiled
-def _met_before(deck: Any, one: Any, two: Any, kind: int) -> bool:
+def _met_before(deck: Any, one: Any, two: Any, kind: int) -> Any:
     """Whether an earlier way of meeting has shown this pair."""
     if _met_in_grid(one, two):
         return True

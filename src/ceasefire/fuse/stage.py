@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from ceasefire.fuse.candidates import index
-from ceasefire.fuse.cluster import Bonds, bond, cluster
+from ceasefire.fuse.cluster import Bonds, bond, cluster, components
 from ceasefire.fuse.compare import Scale
 from ceasefire.fuse.copies import find_origins
 from ceasefire.fuse.counts import day_counts
@@ -24,7 +24,7 @@ from ceasefire.fuse.encode import Encoded, Flags, Ints, draft, encode, read_repo
 from ceasefire.fuse.explain import explain_incident
 from ceasefire.fuse.incidents import describe
 from ceasefire.fuse.learn import Lesson, study
-from ceasefire.fuse.lineage import incident_ids, trace_names
+from ceasefire.fuse.lineage import incident_ids, since, trace_names
 from ceasefire.fuse.links import Links, link
 from ceasefire.fuse.listing import list_links
 from ceasefire.fuse.words import counters
@@ -35,8 +35,8 @@ from ceasefire.problems import Problem
 class Fused:
     """Incidents and what they rest on.
 
-    ``memberships``, ``incidents``, ``links``, ``lineage``, ``alternatives``: tables. ``weights``: one row a level of a feature, with
-    the default beside it. ``problems``: rows that could not be used, crowds that could not be compared in full, accounts that
+    ``memberships``, ``incidents``, ``links``, ``lineage``, ``alternatives``: tables. ``weights``: one row a level of a feature,
+    with the default beside it. ``problems``: rows that could not be used, crowds that could not be compared in full, accounts that
     contradict each other. Each is made when it is first asked for. ``lesson``: what was learned, to be used on later reports.
     """
 
@@ -92,6 +92,30 @@ class Fused:
         incident = self._incident.gather(rank).to_list()
         ids = self._frame["report_id"].gather(rank).to_list()
         return alternatives(self._bonds, self._label, self._probability, incident, ids)
+
+    def changes_since(self, previous: pl.DataFrame) -> pl.DataFrame:
+        """Table ``lineage`` of what is new against earlier memberships: names minted for new reports, merged, split."""
+        members = self._frame.select("report_id", "recorded_at").with_columns(self._incident)
+        fresh = members.filter(~pl.col("report_id").is_in(previous["report_id"].implode()))
+        minted = fresh.filter(pl.col("incident_id") == "I-" + pl.col("report_id"))
+        rows: list[dict[str, Any]] = [
+            {"incident_id": i, "change": "minted", "other_id": r, "at": at, "because": r}
+            for i, r, at in minted.select("incident_id", "report_id", "recorded_at").iter_rows()
+        ]
+        return table("lineage").frame(rows + since(members, previous))
+
+    @cached_property
+    def spans(self) -> pl.DataFrame:
+        """For each report the times (UTC) between which everything lies that hangs together with it, incident or near to one."""
+        rows = self._data.deck.rows
+        group = components(self._data.n, self._links, self._label)
+        start, end = np.full(self._data.n, 2**31 - 1), np.full(self._data.n, -(2**31))
+        np.minimum.at(start, group, rows["start"])
+        np.maximum.at(end, group, rows["end"])
+        minutes = {"start": start[group], "end": end[group] + 1}
+        told = {name: pl.Series(m * 60_000_000).cast(pl.Datetime("us", "UTC")) for name, m in minutes.items()}
+        ids = self._frame["report_id"].gather(self._data.rank)
+        return pl.DataFrame({"report_id": ids, **told})
 
     @cached_property
     def day_counts(self) -> pl.DataFrame:
@@ -154,7 +178,9 @@ class Fused:
         )
         made, notes = describe(told)
         sure = pl.DataFrame({"incident_id": self._incident, "cohesion": probability})
-        made = made.join(sure.group_by("incident_id").agg(pl.col("cohesion").min()), on="incident_id", how="left")
+        made = made.join(
+            sure.group_by("incident_id").agg(pl.col("cohesion").min()), on="incident_id", how="left"
+        )
         return table("incidents").conform(made), notes
 
 
@@ -189,7 +215,7 @@ def fuse(
     frame, by_id, problems = read_reports(reports)
     made = draft(frame, by_id)
     known = lesson.survey if lesson else survey(made, counters(frame.height))
-    data = encode(made, known, _aliases(actors))
+    data = encode(made, known, aliases_of(actors))
     found = index(data)
     lesson = lesson or study(data, found, seed)
     scale = lesson.scale(data)
@@ -199,11 +225,11 @@ def fuse(
     same, different = (_grid_pairs(side, grid_row) for side in (ruling.same, ruling.different))
     bonds = bond(data, scale, links, same, different)
     label = cluster(data, links, bonds, same)
-    problems += unusable + _crowded(found.crowded)
+    problems += unusable + crowd_problems(found.crowded)
     return Fused(data, lesson, scale, links, bonds, label, ruling, sources, previous, tuple(problems))
 
 
-def _aliases(actors: pl.DataFrame | None) -> dict[str, frozenset[str]]:
+def aliases_of(actors: pl.DataFrame | None) -> dict[str, frozenset[str]]:
     """What each actor's names stand for, in lower case: its identifier and the party it counts with."""
     if actors is None:
         return {}
@@ -250,7 +276,8 @@ def _grid_pairs(pairs: dict[tuple[int, int], Any], grid_row: Ints) -> Any:
     return grid_row[np.array(list(pairs), dtype=np.int64).reshape(-1, 2)].astype(np.int32)
 
 
-def _crowded(crowded: Flags) -> list[Problem]:
+def crowd_problems(crowded: Flags) -> list[Problem]:
+    """A warning where reports could not meet all they should."""
     if not crowded.any():
         return []
     return [

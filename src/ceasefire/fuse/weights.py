@@ -25,7 +25,9 @@ class Level:
 
 
 # Limits -----------------------------------------------------------------------------------------------------
-PRIOR = -2.4  # log-odds that a candidate pair is one happening: about 1 in 12, of pairs already near in place and time
+PRIOR = (
+    -2.4
+)  # log-odds that a candidate pair is one happening: about 1 in 12, of pairs already near in place and time
 FLOOR = (
     -8.0
 )  # no single pair counts more against a merge than this; also the price of a pair too far apart to score
@@ -37,17 +39,27 @@ COARSE_KM = 12.0  # a radius above this is an area: it may attach to an incident
 COARSE_H = 96.0  # likewise an interval longer than this
 UNKNOWN_KM = 5.0  # radius of a point whose radius is not given (class district)
 TIGHT_H = 6.0  # an interval up to this long counts as a time of day
-RARE, COMMON = 0.15, 0.45  # share of the happenings of a neighbourhood up to which a value is telling, from which it is common
+RARE, COMMON = (
+    0.15,
+    0.45,
+)  # share of the happenings of a neighbourhood up to which a value is telling, from which it is common
 CROWDS = (2, 4, 8, 16)  # happenings in a neighbourhood from which it is the next level of crowd
 NEAR_DEGREES, NEAR_DAYS = 0.25, 4  # what "here and then" is: a square of this side, and so many days
-LEAN = 0.4  # nats by which pairs lean together: at an F1 of 0.8 the best threshold is half of it, odds of 2 to 3 (Lipton et al. 2014)
+LEAN = 0.4  # nats by which pairs lean together: where F1 is 0.8, odds of 2 to 3 are the best threshold (Lipton et al. 2014)
 LISTED = -3.0  # scored pairs below this weight are not listed in links unless they share an incident
 CONFLICT_MINUTES = 30.0  # exact times further apart than this are told as a conflict
 
 # Calibration of what is shown; fitted on reports made in two ways (bench/fusion_reports.py, seeds 1 to 6), not on any bar's --
-SLOPE, MATES, STRANGERS = 0.75, 1.1, -0.55  # of a link: what a nat is worth, what fellow reports add, what is taken from all
+SLOPE, MATES, STRANGERS = (
+    0.75,
+    1.1,
+    -0.55,
+)  # of a link: what a nat is worth, what fellow reports add, what is taken from all
 
-CALM, CALM_ALONE = (0.54, 0.55), (0.54, 0.2)  # of a report in an incident, or alone: what its log-odds are worth, what is added
+CALM, CALM_ALONE = (
+    (0.54, 0.55),
+    (0.54, 0.2),
+)  # of a report in an incident, or alone: what its log-odds are worth, what is added
 CALM_MERGED = (0.58, -0.4)  # of two incidents being one
 STRAY = 0.06  # chance that a report alone has a mate that it never met: a wrong place, a wrong day
 SPREAD = 1.2  # of the standard deviation of a day's count
@@ -137,7 +149,9 @@ TABLE: dict[str, tuple[Level, ...]] = {
         Level("same figure", 2.2, "c", "the same figure of five or more, to a tenth"),
         Level("same small figure", 0.8, "c", "the same figure of one to four"),
         Level("near", 0.3, "c", "half or more, or within what the other leaves open"),
-        Level("apart", -0.4, "c", "one figure is a fifth to a half of the other: tolls rise and sources differ"),
+        Level(
+            "apart", -0.4, "c", "one figure is a fifth to a half of the other: tolls rise and sources differ"
+        ),
         Level("far apart", -1.2, "c", "one figure is less than a fifth of the other"),
         Level("both none", 0.6, "", "both say nobody was hurt"),
         Level("none and some", -1.5, "", "one says nobody, the other somebody"),
@@ -156,8 +170,12 @@ TABLE: dict[str, tuple[Level, ...]] = {
     "crowd": (
         Level("alone", 0.4, "n", "no source tells of more than one happening here and then"),
         Level("few", 0.0, "n", "the most talkative source tells of two or three happenings here and then"),
-        Level("several", -0.4, "n", "the most talkative source tells of four to seven happenings here and then"),
-        Level("many", -0.9, "n", "the most talkative source tells of eight to fifteen happenings here and then"),
+        Level(
+            "several", -0.4, "n", "the most talkative source tells of four to seven happenings here and then"
+        ),
+        Level(
+            "many", -0.9, "n", "the most talkative source tells of eight to fifteen happenings here and then"
+        ),
         Level("crowd", -1.3, "n", "of sixteen happenings or more: that two reports are near says little"),
     ),
     "url": (

@@ -106,7 +106,9 @@ def weigh(
     kept = np.empty(int(kept_at[-1]), dtype=np.uint32)
     weights = np.empty(int(kept_at[-1]), dtype=np.uint8)
     # ln(1 + N / n) / 2, in tenths of a nat, once a counter
-    wide = np.round(0.5 / UNIT * np.log1p(float(counted.texts[0]) / np.maximum(counted.overall, 1))).astype(np.uint8)
+    wide = np.round(0.5 / UNIT * np.log1p(float(counted.texts[0]) / np.maximum(counted.overall, 1))).astype(
+        np.uint8
+    )
     logs = np.log(np.maximum(np.arange(1 << 14), 1)).astype(np.float32)
     _weigh(start, hashes, stratum, order, counted.strata, wide, counted.local, logs, kept_at, kept, weights)
     return Words(kept_at, kept, weights)
@@ -126,7 +128,7 @@ def _bytes(chunk: pl.Series) -> NDArray[np.uint8]:
 
 
 @compiled
-def _letter(point: int) -> int:
+def _letter(point: int) -> Any:
     """A letter's folded code point; 0 = no letter, -1 = to be skipped inside a word, -2 = odd."""
     if point < 0x80:
         if 0x61 <= point <= 0x7A or 0x30 <= point <= 0x39:

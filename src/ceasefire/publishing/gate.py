@@ -288,7 +288,7 @@ def _coarse_reports(frames: Mapping[str, pl.DataFrame], hidden: Protected) -> li
 
 
 def _blurred_links(frame: pl.DataFrame, coarse: list[str]) -> pl.DataFrame:
-    """The place weight of a pair, and what its sum betrays of it, is its distance in disguise: withheld where one end was coarsened."""
+    """The place weight of a pair is its distance in disguise: withheld, and its sum, where one end was coarsened."""
     if not coarse:
         return frame
     seen = ~(pl.col("report_a").is_in(coarse) | pl.col("report_b").is_in(coarse))
