@@ -23,13 +23,13 @@ check: setup browser lint types rooms test
 setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv)
 	@$(UV) sync --frozen --quiet
 
-# The page tests drive a real browser: Debian's Chromium.
+# The page tests drive a real browser, Debian's Chromium; the tests of fusion on Spark need its Java.
 browser:
-	@command -v chromium >/dev/null || { \
+	@{ command -v chromium && command -v java; } >/dev/null || { \
 	  as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$as_root apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends \
-	    chromium fonts-noto-core >/dev/null; }
+	    chromium fonts-noto-core openjdk-17-jre-headless >/dev/null; }
 
 lint:
 	$(RUN) ruff check src tests bench docs

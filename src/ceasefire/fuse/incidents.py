@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import polars as pl
 
 from ceasefire.fuse.weights import CONFLICT_MINUTES, TIGHT_H
@@ -26,45 +27,61 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def describe(told: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    """Incidents from reports with incident_id and origin_id."""
-    told = told.sort("incident_id", "recorded_at", "report_id", nulls_last=True)
-    by = pl.col("incident_id")
-    counts = told.group_by(by).agg(
+    """Incidents from reports with incident_id and origin_id, sorted by report id."""
+    names = told["incident_id"].unique().sort()
+    # numbers in place of names: every step below groups by incident
+    numbers = pl.DataFrame({"incident_id": names, "number": np.arange(len(names), dtype=np.uint32)})
+    told = (
+        told.join(numbers, on="incident_id", how="left", maintain_order="left")
+        .drop("incident_id")
+        .rename({"number": "incident_id"})
+        .sort("incident_id", "recorded_at", nulls_last=True, maintain_order=True)
+    )
+    counts = told.group_by("incident_id").agg(
         pl.len().cast(pl.Int64).alias("n_reports"),
         pl.col("source_id").n_unique().cast(pl.Int64).alias("n_sources"),
         pl.col("origin_id").n_unique().cast(pl.Int64).alias("n_origins"),
         pl.col("report_id").first().alias("founding_report"),
         pl.col("recorded_at").first().alias("first_recorded_at"),
-        *(_commonest(name) for name in ("weapon", "affected_object")),
     )
     parts = [
+        _commonest(told, "weapon"),
+        _commonest(told, "affected_object"),
         _act(told),
         _affected(told),
         _times(told),
         _point(told),
-        _name(told),
+        *_names(told),
         _figures(told, "killed"),
         _figures(told, "injured"),
     ]
     for part in parts:
         counts = counts.join(part, on="incident_id", how="left")
-    counts = counts.sort("incident_id")
-    return counts.drop("time_conflict"), _time_notes(counts) + _unit_notes(told) + _status_notes(counts)
+    counts = counts.sort("incident_id").with_columns(
+        names.gather(counts["incident_id"].sort()).alias("incident_id")
+    )
+    notes = _time_notes(counts) + _unit_notes(told, names) + _status_notes(counts)
+    return counts.drop("time_conflict"), notes
 
 
-def _commonest(name: str) -> pl.Expr:
-    """The value most reports give; of equals, the one told first."""
-    return pl.col(name).drop_nulls().mode(maintain_order=True).first().alias(name)
+def _commonest(said: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The value most reports of an incident give; of equals, the one told first."""
+    return (
+        said.select("incident_id", name)
+        .filter(pl.col(name).is_not_null())
+        .with_row_index("order")
+        .group_by("incident_id", name)
+        .agg(pl.len().alias("n"), pl.col("order").min())
+        .sort("incident_id", "n", "order", descending=[False, True, False])
+        .unique("incident_id", keep="first", maintain_order=True)
+        .select("incident_id", name)
+    )
 
 
 def _act(told: pl.DataFrame) -> pl.DataFrame:
     """The act most reports give; "other" only when nothing else is said."""
     said = told.filter(pl.col("act").is_not_null()).with_columns((pl.col("act") == "other").alias("vague"))
-    return (
-        said.filter(pl.col("vague") == pl.col("vague").min().over("incident_id"))
-        .group_by("incident_id", maintain_order=True)
-        .agg(_commonest("act"))
-    )
+    return _commonest(said.filter(pl.col("vague") == pl.col("vague").min().over("incident_id")), "act")
 
 
 def _affected(told: pl.DataFrame) -> pl.DataFrame:
@@ -141,7 +158,7 @@ def _point(told: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _name(told: pl.DataFrame) -> pl.DataFrame:
+def _names(told: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Place and first-level area as the most precise reports name them; of equals, the commonest, then the first."""
     by_class = told.with_columns(
         pl.when(pl.col("latitude").is_null()).then(1e6).otherwise(pl.col("sigma")).alias("vague"),
@@ -149,14 +166,7 @@ def _name(told: pl.DataFrame) -> pl.DataFrame:
     )
     named = by_class.filter(pl.col("place_name").is_not_null())
     best = named.filter(pl.col("vague") == pl.col("vague").min().over("incident_id"))
-    place = best.group_by("incident_id", maintain_order=True).agg(_commonest("place_name"))
-    area = by_class.filter(pl.col("admin1").is_not_null()).group_by("incident_id", maintain_order=True)
-    return (
-        told.select("incident_id")
-        .unique()
-        .join(place, on="incident_id", how="left")
-        .join(area.agg(_commonest("admin1")), on="incident_id", how="left")
-    )
+    return _commonest(best, "place_name"), _commonest(told, "admin1")
 
 
 def _figures(told: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -221,9 +231,10 @@ def _status_notes(incidents: pl.DataFrame) -> list[Problem]:
     ]
 
 
-def _unit_notes(told: pl.DataFrame) -> list[Problem]:
+def _unit_notes(told: pl.DataFrame, names: pl.Series) -> list[Problem]:
     """Counts of one word (strikes, trucks) that cannot be counts of one thing: apart by half or more."""
     said = told.filter(pl.col("count_value").is_not_null() & pl.col("count_unit").is_not_null())
+    said = said.with_columns(names.gather(said["incident_id"]).alias("incident_id"))
     counts: dict[str, dict[str, dict[tuple[float, float], str]]] = {}
     for incident, value, unit in said.select("incident_id", "count_value", "count_unit").iter_rows():
         numbers = [float(x) for x in _NUMBER.findall(value.replace(",", ""))]

@@ -22,16 +22,18 @@ from ceasefire.model import table
 Row = dict[str, Any]
 
 
-def incident_ids(frame: pl.DataFrame, label: Ints) -> pl.Series:
-    """The incident id of each report: "I-" and the first recorded report of its cluster (of equals, the lowest id)."""
-    founders = (
-        frame.select("report_id", "recorded_at")
-        .with_columns(pl.Series("label", label))
-        .sort("recorded_at", "report_id", nulls_last=True)
-        .with_columns(pl.col("report_id").first().over("label").alias("founder"))
-        .sort("report_id")["founder"]
-    )
-    return ("I-" + founders).alias("incident_id")
+def incident_ids(ids: pl.Series, recorded_at: pl.Series, label: Ints) -> pl.Series:
+    """The incident id of each report: "I-" and the first recorded report of its cluster (of equals, the lowest id).
+
+    ``ids`` are sorted; the others are aligned with them.
+    """
+    recorded = recorded_at.to_physical().fill_null(np.iinfo(np.int64).max).to_numpy()
+    order = np.lexsort((recorded, label))  # reports are sorted by id, and stay so among equals
+    ordered = label[order]
+    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(order) else order
+    founder = np.empty(len(order), dtype=np.int64)
+    founder[order] = np.repeat(order[first], np.diff(np.append(first, len(order))))
+    return ("I-" + ids.gather(founder)).alias("incident_id")
 
 
 def trace_names(
@@ -47,15 +49,21 @@ def trace_names(
         previous: memberships of an earlier run, or None.
     """
     minted = members.filter(pl.col("incident_id") == "I-" + pl.col("report_id"))
-    rows: list[Row] = [
-        {"incident_id": i, "change": "minted", "other_id": r, "at": at, "because": r}
-        for i, r, at in minted.select("incident_id", "report_id", "recorded_at").iter_rows()
-    ]
-    rows += _merged(members, left, right)
+    named = pl.col("report_id")
+    first = minted.select(
+        "incident_id",
+        pl.lit("minted").alias("change"),
+        named.alias("other_id"),
+        pl.col("recorded_at").alias("at"),
+        named.alias("because"),
+    )
+    rows = _merged(members, left, right)
     rows += _split(members, ruling)
     if previous is not None and previous.height:
         rows += since(members, previous)
-    return table("lineage").frame(rows).unique(maintain_order=True)
+    return pl.concat(
+        [table("lineage").conform(first), table("lineage").frame(rows).unique(maintain_order=True)]
+    )
 
 
 def _merged(members: pl.DataFrame, left: Ints, right: Ints) -> list[Row]:

@@ -61,10 +61,15 @@ class Fused:
     @cached_property
     def memberships(self) -> pl.DataFrame:
         """Table ``memberships``, by report id."""
-        told = self._origins.with_columns(
-            self._incident, pl.Series("probability", self._probability[self._grid_row])
-        )
-        return table("memberships").conform(told)
+        origin, basis = self._origins
+        told = {
+            "report_id": self._ids,
+            "incident_id": self._incident,
+            "probability": self._probability[self._grid_row],
+            "origin_id": self._ids.gather(origin),
+            "copy_basis": basis,
+        }
+        return table("memberships").conform(pl.DataFrame(told))
 
     @cached_property
     def incidents(self) -> pl.DataFrame:
@@ -142,8 +147,13 @@ class Fused:
 
     @cached_property
     def _frame(self) -> pl.DataFrame:
-        """The usable reports by id."""
-        return self._data.frame[self._data.by_id]
+        """The usable reports by id. Columns without any value are not moved about: most tables fill few."""
+        frame = self._data.frame
+        empty = [c for c in frame.columns if frame[c].null_count() == frame.height]
+        filled = frame.drop(empty)[self._data.by_id]
+        return filled.with_columns(pl.lit(None, dtype=frame.schema[c]).alias(c) for c in empty).select(
+            frame.columns
+        )
 
     @cached_property
     def _grid_row(self) -> Ints:
@@ -153,7 +163,8 @@ class Fused:
     @cached_property
     def _incident(self) -> pl.Series:
         """The incident id of each report, by id."""
-        return incident_ids(self._frame, self._label[self._grid_row])
+        recorded = self._data.frame["recorded_at"].gather(self._data.by_id)
+        return incident_ids(self._ids, recorded, self._label[self._grid_row])
 
     @cached_property
     def _probability(self) -> Any:
@@ -161,8 +172,15 @@ class Fused:
         return membership(self._bonds, self._label)
 
     @cached_property
-    def _origins(self) -> pl.DataFrame:
-        return find_origins(self._frame, self._incident, self._sources)
+    def _origins(self) -> tuple[Ints, pl.Series]:
+        """The report each descends from, and why, by id."""
+        data, label = self._data, self._label[self._grid_row]
+        return find_origins(data.frame, data.by_id, label, data.deck, self._grid_row, self._sources)
+
+    @cached_property
+    def _ids(self) -> pl.Series:
+        """The report ids, sorted."""
+        return self._data.frame["report_id"].gather(self._data.by_id)
 
     @cached_property
     def _described(self) -> tuple[pl.DataFrame, list[Problem]]:
@@ -172,7 +190,7 @@ class Fused:
         pointed = pl.Series((rows["flags"] & 1) > 0)
         told = self._frame.with_columns(
             self._incident,
-            self._origins["origin_id"],
+            self._ids.gather(self._origins[0]).alias("origin_id"),
             pl.Series("sigma", rows["sigma"].astype(np.float64)),
             *(pl.when(pointed).then(pl.col(c)).alias(c) for c in ("latitude", "longitude")),
         )
