@@ -91,9 +91,16 @@ def _grid(data: Encoded) -> Grid:
     table = np.full(size, -1, dtype=np.int64)
     firsts, lasts = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     _fill(key[edge], edge, last, table, firsts, lasts)
-    names = ("start", "end", "latitude", "longitude", "sigma", "cosine")
-    gated = (rows[c].copy() for c in names)
-    return Grid(table, firsts, lasts, *gated, bounds, data.survey.longest, HEIGHTS, all_columns())
+    return Grid(
+        keys=table,
+        first=firsts,
+        last=lasts,
+        bounds=bounds,
+        longest=data.survey.longest,
+        heights=HEIGHTS,
+        columns=all_columns(),
+        **{c: rows[c].copy() for c in ("start", "end", "latitude", "longitude", "sigma", "cosine")},
+    )
 
 
 @compiled

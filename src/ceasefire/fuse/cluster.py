@@ -16,11 +16,12 @@ from scipy import sparse
 from ceasefire.compiled import compiled
 from ceasefire.fuse.compare import Scale, weight
 from ceasefire.fuse.encode import COARSE, Encoded, Ints
-from ceasefire.fuse.links import Links
+from ceasefire.fuse.links import Links, binding, parts
 from ceasefire.fuse.weights import FLOOR, LEAN
 
+REFUSAL_BITS = 18  # two to this are remembered
 SWEEPS = 3  # rounds of local moves
-SAMPLED = 24  # members of a large cluster that stand for it when it is weighed against another
+SAMPLED = 12  # members of a large cluster that stand for it when it is weighed against another
 
 
 class Bonds(NamedTuple):
@@ -61,30 +62,7 @@ def cluster(data: Encoded, links: Links, bonds: Bonds, same: Any) -> Ints:
     left, right = links.left[good], links.right[good]
     part = parts(data.n, np.concatenate([left, same[:, 0]]), np.concatenate([right, same[:, 1]]))
     _solve(*bonds, left, right, same, by_id, part, label)
-    return label
-
-
-def binding(weights: Any) -> Any:
-    """Which links can put two reports into one cluster."""
-    return weights > np.float32(-LEAN)
-
-
-@compiled
-def parts(n: int, left: Any, right: Any) -> Any:
-    """Rows that binding links tie together, however far around: for each its part. No part has a say in another."""
-    part = np.arange(n).astype(np.int32)
-    for k in range(len(left)):
-        a, b = left[k], right[k]
-        while part[a] != a:
-            part[a] = part[part[a]]
-            a = part[a]
-        while part[b] != b:
-            part[b] = part[part[b]]
-            b = part[b]
-        part[max(a, b)] = min(a, b)
-    for k in range(n):
-        part[k] = part[part[k]]
-    return part
+    return label.astype(np.int64)
 
 
 def components(n: int, links: Links, label: Ints) -> Ints:
@@ -237,18 +215,26 @@ def _solve(
     for k in range(len(same)):
         if label[same[k, 0]] != label[same[k, 1]]:
             _merge(first, last, after, size, precise, label, label[same[k, 0]], label[same[k, 1]])
+    # the last refusals: two clusters that stayed as they were need not be weighed again
+    refused, sizes = np.zeros(1 << REFUSAL_BITS, dtype=np.uint64), np.zeros(1 << REFUSAL_BITS, dtype=np.int64)
     for coarse in (False, True):
+        refused[:] = 0  # reports have moved
         for k in range(len(left)):
             i, j = left[k], right[k]
             either = deck.rows[i].flags & COARSE != 0 or deck.rows[j].flags & COARSE != 0
             a, b = label[i], label[j]
             if either != coarse or a == b or (coarse and precise[a] > 0 and precise[b] > 0):
                 continue
-            if (
-                size[a] + size[b] > 2
-                and _between(deck, scale, start, near, known, first, after, size, a, b) <= 0.0
-            ):
-                continue
+            if size[a] + size[b] > 2:
+                low, high = min(a, b), max(a, b)
+                key = (np.uint64(low) << np.uint64(32)) | np.uint64(high + 1)
+                spot = (key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - REFUSAL_BITS)
+                both = (np.int64(size[low]) << 32) | np.int64(size[high])
+                if refused[spot] == key and sizes[spot] == both:
+                    continue
+                if _between(deck, scale, start, near, known, first, after, size, a, b) <= 0.0:
+                    refused[spot], sizes[spot] = key, both
+                    continue
             if len(parted) and _forbidden(parted_start, parted, first, after, label, a, b):
                 continue
             _merge(first, last, after, size, precise, label, a, b)

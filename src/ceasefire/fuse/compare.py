@@ -256,7 +256,8 @@ def shared_words(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
     """Weight (tenths of a nat) and number of the words two texts share; a word weighs what it weighs where it is commoner."""
     a, end_a = one.words, one.words + one.known
     b, end_b = two.words, two.words + two.known
-    weight, count = 0, 0
+    weight: Any = 0
+    count = 0
     while a < end_a and b < end_b:
         x, y = hashes[a], hashes[b]
         if x == y:

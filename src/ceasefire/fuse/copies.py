@@ -43,9 +43,8 @@ def find_origins(
     ``grid_row`` tells where its words are.
     """
     n = reports.height
-    recorded = reports["recorded_at"].to_physical()
-    recorded = recorded.fill_null(np.iinfo(np.int64).max).to_numpy()[by_id]
-    order = np.lexsort((recorded, incident))
+    recorded = reports["recorded_at"].to_physical().fill_null(np.iinfo(np.int64).max)
+    order = np.lexsort((recorded.to_numpy()[by_id], incident))
     given = reports["source_id"].unique().sort()
     numbers: dict[str, int] = {}
     voices = [numbers.setdefault(_fold(name), len(numbers)) for name in given.to_list()]
@@ -199,11 +198,12 @@ def _descend(
         wording = _wording(row, hashes)
         if basis[i] == 0 and row.url != 0 and relayer[i]:
             spot, named = _find(page_keys, here, row.url)
-            k, looked = (page[spot], 0) if page_keys[spot] == named else (np.int64(-1), 0)
-            while k >= 0 and looked < PAGES_COMPARED:
-                if _agree(said, i, k):
-                    origin[i], basis[i] = origin[k], 3  # the earliest that agrees is found last
-                k = before[k]
+            looked = 0
+            listing = page[spot] if page_keys[spot] == named else np.int64(-1)
+            while listing >= 0 and looked < PAGES_COMPARED:
+                if _agree(said, i, listing):
+                    origin[i], basis[i] = origin[listing], 3  # the earliest that agrees is found last
+                listing = before[listing]
                 looked += 1
         if wording != 0:
             spot, named = _find(text_keys, here, wording)

@@ -20,7 +20,7 @@ from ceasefire.compiled import compiled
 from ceasefire.fuse.candidates import Index, batches
 from ceasefire.fuse.compare import Scale, weight
 from ceasefire.fuse.encode import Encoded, Ints
-from ceasefire.fuse.weights import LISTED
+from ceasefire.fuse.weights import LEAN, LISTED
 
 _BLOCK = 50_000  # reports a thread takes at a time
 
@@ -66,6 +66,29 @@ def in_order(data: Encoded, one: Any, two: Any, weights: Any) -> Links:
     return Links(
         left[order].astype(np.int32), right[order].astype(np.int32), weights[order].astype(np.float32)
     )
+
+
+def binding(weights: Any) -> Any:
+    """Which links can put two reports into one cluster."""
+    return weights > np.float32(-LEAN)
+
+
+@compiled
+def parts(n: int, left: Any, right: Any) -> Any:
+    """Rows that binding links tie together, however far around: for each its part. No part has a say in another."""
+    part = np.arange(n).astype(np.int32)
+    for k in range(len(left)):
+        a, b = left[k], right[k]
+        while part[a] != a:
+            part[a] = part[part[a]]
+            a = part[a]
+        while part[b] != b:
+            part[b] = part[part[b]]
+            b = part[b]
+        part[max(a, b)] = min(a, b)
+    for k in range(n):
+        part[k] = part[part[k]]
+    return part
 
 
 def _kept(data: Encoded, found: Index, scale: Scale, queries: Ints) -> Iterator[tuple[Any, Any]]:

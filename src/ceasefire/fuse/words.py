@@ -192,7 +192,8 @@ def _split(buffer: Any, counts: Any, out: Any, ascii_letters: Any) -> Any:
     at = 0
     size = len(buffer)
     while at < size:
-        byte = np.int64(buffer[at])
+        byte: Any = np.int64(buffer[at])
+        point: Any
         if byte < 0x80:
             point, step = byte, 1
         elif byte < 0xE0 and at + 1 < size:
@@ -273,7 +274,7 @@ def _weigh(
 ) -> None:
     most = np.uint32(len(wide) - 1)
     most_logs = len(logs) - 1
-    found = np.empty(MAX_WORDS, dtype=np.int64)
+    found: Any = np.empty(MAX_WORDS, dtype=np.int64)
     for k in range(len(order)):
         row = order[k]
         first, count = start[row], start[row + 1] - start[row]
