@@ -204,6 +204,10 @@ def test_a_report_torn_between_two_incidents_says_so() -> None:
     assert groups(fused) == [["R0", "R1", "R4"], ["R2", "R3"]]
     probability = dict(fused.memberships.select("report_id", "probability").rows())
     assert 0.4 < probability["R4"] < 0.7  # nearly as likely the other one
+    of_first = (pl.col("kind") == "split") & (pl.col("incident_id") == "I-R0")
+    split = fused.alternatives.row(by_predicate=of_first, named=True)
+    assert split["reports"] == "R4"
+    assert split["probability"] == pytest.approx(1 - probability["R4"])
     assert probability["R0"] > probability["R4"] + 0.2
     cohesion = dict(fused.incidents.select("incident_id", "cohesion").rows())
     assert cohesion["I-R0"] == probability["R4"]  # as sure as its least sure report

@@ -100,3 +100,14 @@ def test_a_decision_parts_two_reports_until_it_is_withdrawn_and_the_lineage_tell
     assert stream.memberships["incident_id"].to_list() == ["I-A", "I-A"]
     changes = stream.lineage.select("incident_id", "change", "other_id").rows()
     assert changes == [("I-A", "minted", "A"), ("I-B", "split_from", "I-A"), ("I-B", "merged_into", "I-A")]
+
+
+def test_the_weights_in_force_are_those_of_the_links() -> None:
+    fused = fuse(make(4_000, seed=8).reports)
+    assert fused.lesson.weights.origin == "learned"
+    in_force = {
+        (f, level): w for f, level, w in fused.weights.select("feature", "level", "weight").iter_rows()
+    }
+    for feature in ("time", "place", "casualties", "text", "crowd"):
+        for level, weight in fused.links.select(f"l_{feature}", f"w_{feature}").unique().iter_rows():
+            assert in_force[feature, level] == pytest.approx(weight, abs=1e-4), (feature, level)

@@ -235,7 +235,7 @@ def _grid_pairs(deck: Any, grid: Any, queries: Any, at: int, shift: int, crowded
                         if aside < 350.0:
                             # the other's cosine is at least nine tenths of this one's unless far away
                             aside *= cosine * 99.0
-                            if aside * aside > reach and reach < FLAT_KM * FLAT_KM and latitude < 70.0:
+                            if aside * aside > reach and reach < FLAT_KM * FLAT_KM and abs(latitude) < 70.0:
                                 continue
                         if shift != 0 and at_home and deck.rows[j].rank <= deck.rows[i].rank:
                             continue

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from ceasefire.compiled import compiled
 from ceasefire.fuse.compare import Scale, weight
@@ -67,11 +66,9 @@ def cluster(data: Encoded, links: Links, bonds: Bonds, same: Any) -> Ints:
 
 def components(n: int, links: Links, label: Ints) -> Ints:
     """A number for everything that hangs together by links that may join, or by being one cluster."""
-    good = links.weight > -LEAN
-    left = np.concatenate([links.left[good], np.arange(n)])
-    right = np.concatenate([links.right[good], label])
-    matrix = sparse.coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
-    return np.asarray(sparse.csgraph.connected_components(matrix, directed=False)[1], dtype=np.int64)
+    good = binding(links.weight)
+    left, right = np.concatenate([links.left[good], label]), np.concatenate([links.right[good], np.arange(n)])
+    return np.asarray(parts(n, left.astype(np.int32), right.astype(np.int32)), dtype=np.int64)
 
 
 @compiled

@@ -49,7 +49,7 @@ def alternatives(
     """Where the number of incidents is in doubt: pairs of clusters that may be one, and one that may be two.
 
     Two may be one as far as the evidence between them goes, weighed as in ``membership``. One may be two as far as its least
-    sure reports go. Only what is at least ``LISTED_FROM`` probable. ``incident`` and ``reports``: ids of grid rows.
+    sure reports go: the least sure of all, and those at least half as unsure. Only what is at least ``LISTED_FROM`` probable. ``incident`` and ``reports``: ids of grid rows.
     """
     one, other, chance = _mergers(bonds, label)
     rows: list[dict[str, object]] = []
@@ -62,6 +62,7 @@ def alternatives(
     edge = np.flatnonzero(np.diff(label[doubtful], prepend=-1))
     for members in np.split(doubtful, edge[1:]) if len(doubtful) else []:
         p = 1.0 - float(probability[members[0]])
+        members = members[1.0 - probability[members] >= p / 2]  # noqa: PLW2901  the least sure, and those nearly as unsure
         if len(members) == size[label[members[0]]]:
             members = members[:-1]  # noqa: PLW2901  the surest stays
         told = ";".join(sorted(reports[m] for m in members))
@@ -81,17 +82,9 @@ def _mergers(bonds: Bonds, label: Ints) -> tuple[Any, Any, Any]:
     chance = np.empty(len(keys))
     _merge_chance(*bonds, order, first, one, other, chance)
     chance = _calmed(chance, *CALM_MERGED)
-    apart = np.array(
-        [
-            (min(label[a], label[b]), max(label[a], label[b]))
-            for a in range(len(label))
-            for b in bonds.parted[bonds.parted_start[a] : bonds.parted_start[a + 1]]
-        ]
-        if len(bonds.parted)
-        else [],
-        dtype=np.int64,
-    ).reshape(-1, 2)
-    keep = (chance >= LISTED_FROM) & ~np.isin(keys, apart[:, 0] * len(label) + apart[:, 1])
+    a, b = label[np.repeat(np.arange(len(label)), np.diff(bonds.parted_start))], label[bonds.parted]
+    apart = np.minimum(a, b).astype(np.int64) * len(label) + np.maximum(a, b)
+    keep = (chance >= LISTED_FROM) & ~np.isin(keys, apart)
     return one[keep], other[keep], chance[keep]
 
 

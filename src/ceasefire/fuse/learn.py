@@ -1,7 +1,7 @@
 """Weights learned from the reports themselves, without labels.
 
 In: the candidate pairs of a sample of reports, and controls: pairs that cannot be (decoys: partner times shifted by weeks)
-or rarely are (one source's own pairs) one happening, all as counts of patterns of levels. Out: a ``Scale``. Method:
+or rarely are (one source's own pairs) one happening, all as counts of patterns of levels. Out: a ``Lesson``. Method:
 Fellegi-Sunter by EM on the histogram; u is held near the controls, m is learned, each chain of levels keeps its order so that
 EM cannot flip, and each weight is shrunk towards its default (methods/fusion.md, "Negative controls replace labels"). Counts
 are whole numbers, so the counts of parts of the reports add up to those of all.
@@ -301,7 +301,9 @@ def bend(made: Ints, lesson: Lesson) -> Lesson:
     prior = _logit(float(np.clip(match.sum() / counted.sum(), _NONE, 0.9)))
     values = lesson.values.copy()
     values[0, : SIZES[0]] = np.round(np.log(share) - np.log1p(-share) - prior, 6)
-    return replace(lesson, prior=round(prior, 6), values=values, bend=np.round(gain, 6))
+    in_force = {**lesson.weights.values, "time": values[0, : SIZES[0]]}
+    weights = replace(lesson.weights, prior=round(prior, 6), values=in_force)
+    return replace(lesson, weights=weights, prior=round(prior, 6), values=values, bend=np.round(gain, 6))
 
 
 @compiled

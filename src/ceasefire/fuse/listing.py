@@ -26,7 +26,7 @@ def list_links(
     """Table ``links``. ``label``: by grid row; ``grid_row``: of each report by id; ``ruling``: by report id's place."""
     said = dict.fromkeys(ruling.same, "same") | dict.fromkeys(ruling.different, "different")
     decided = grid_row[np.array(list(said), dtype=np.int64).reshape(-1, 2)]
-    inside = _inside(label, links)
+    inside = _inside(label)
     one = np.concatenate([links.left, inside[:, 0], decided[:, 0]])
     two = np.concatenate([links.right, inside[:, 1], decided[:, 1]])
     shown = in_order(data, one, two, np.zeros(len(one), dtype=np.float32))
@@ -67,7 +67,7 @@ def link_probability(weight: Any, inside: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-odds))
 
 
-def _inside(label: Ints, links: Links) -> Any:
+def _inside(label: Ints) -> Any:
     """Pairs of one cluster that are no links, as far as clusters are small; a large one is told by its links."""
     size = np.bincount(label, minlength=len(label))
     small = np.flatnonzero((size[label] > 2) & (size[label] <= _WHOLE))

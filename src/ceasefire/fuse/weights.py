@@ -25,12 +25,10 @@ class Level:
 
 
 # Limits -----------------------------------------------------------------------------------------------------
-PRIOR = (
-    -2.4
-)  # log-odds that a candidate pair is one happening: about 1 in 12, of pairs already near in place and time
-FLOOR = (
-    -8.0
-)  # no single pair counts more against a merge than this; also the price of a pair too far apart to score
+# Log-odds that a candidate pair is one happening: about 1 in 12, of pairs already near in place and time
+PRIOR = -2.4
+# No single pair counts more against a merge than this; also the price of a pair too far apart to score
+FLOOR = -8.0
 WINDOW_H = 48.0  # two reports further apart than this cannot be one happening; a date is rarely wrong by more
 SHARED_WINDOW_H = 168.0  # the same page, or the same wording, may carry a wrong date: a week
 GATE = 5.0  # joint radii apart, for points known to a few km (methods/fusion: recall 0.96)
@@ -39,10 +37,8 @@ COARSE_KM = 12.0  # a radius above this is an area: it may attach to an incident
 COARSE_H = 96.0  # likewise an interval longer than this
 UNKNOWN_KM = 5.0  # radius of a point whose radius is not given (class district)
 TIGHT_H = 6.0  # an interval up to this long counts as a time of day
-RARE, COMMON = (
-    0.15,
-    0.45,
-)  # share of the happenings of a neighbourhood up to which a value is telling, from which it is common
+# Share of the happenings of a neighbourhood up to which a value is telling, and from which it is common
+RARE, COMMON = 0.15, 0.45
 CROWDS = (2, 4, 8, 16)  # happenings in a neighbourhood from which it is the next level of crowd
 NEAR_DEGREES, NEAR_DAYS = 0.25, 4  # what "here and then" is: a square of this side, and so many days
 LEAN = 0.4  # nats by which pairs lean together: where F1 is 0.8, odds of 2 to 3 are the best threshold (Lipton et al. 2014)
@@ -50,16 +46,10 @@ LISTED = -3.0  # scored pairs below this weight are not listed in links unless t
 CONFLICT_MINUTES = 30.0  # exact times further apart than this are told as a conflict
 
 # Calibration of what is shown; fitted on reports made in two ways (bench/fusion_reports.py, seeds 1 to 6), not on any bar's --
-SLOPE, MATES, STRANGERS = (
-    0.75,
-    1.1,
-    -0.55,
-)  # of a link: what a nat is worth, what fellow reports add, what is taken from all
-
-CALM, CALM_ALONE = (
-    (0.54, 0.55),
-    (0.54, 0.2),
-)  # of a report in an incident, or alone: what its log-odds are worth, what is added
+# Of a link: what a nat is worth, what fellow reports add, what is taken from all
+SLOPE, MATES, STRANGERS = 0.75, 1.1, -0.55
+# Of a report in an incident, or alone: what its log-odds are worth, what is added
+CALM, CALM_ALONE = (0.54, 0.55), (0.54, 0.2)
 CALM_MERGED = (0.58, -0.4)  # of two incidents being one
 STRAY = 0.06  # chance that a report alone has a mate that it never met: a wrong place, a wrong day
 SPREAD = 1.2  # of the standard deviation of a day's count
@@ -69,15 +59,13 @@ FEW_TEXTS = 254  # texts up to which a word is rare enough for its holders to me
 MEETINGS = 96  # reports of one cell, place or word that one report meets
 
 # Learning ---------------------------------------------------------------------------------------------------
-LEARN_REPORTS = 1_000  # below these the defaults stand
-LEARN_PAIRS = 2_000
+LEARN_PAIRS = 2_000  # candidate pairs of two sources below which the defaults stand
 LEARN_CONTROLS = 500
 LEARN_TIMES = 500  # pairs that the first estimate of the share of matches at a level of time is worth
 SHRINK = 30.0  # expected matches a default weight is worth against what was learned
 DECOY_DAYS = (25, 40)  # partner times shifted by these make pairs that cannot be one happening
-SAME_SOURCE_START = (
-    0.1  # share of matches among one source's own pairs, before learning: it rarely repeats itself
-)
+# Share of repeats among one source's own pairs, before learning, beside that of matches: it rarely repeats itself
+SAME_SOURCE_START = 0.1
 DECOY_WORTH = 200.0  # pairs that the decoys are worth beside one source's own pairs
 EXCLUSIVE_MOST = -3.0  # a violent and a non-violent act may be learned to be this confusable and no more
 MAX_WEIGHT = 6.0  # no learned weight beyond this either way
