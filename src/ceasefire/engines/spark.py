@@ -39,9 +39,10 @@ from ceasefire.engines.rows import (
 from ceasefire.engines.written import Written, pairs_of, write
 from ceasefire.fuse.cluster import bond
 from ceasefire.fuse.decisions import Pair, Ruling
-from ceasefire.fuse.encode import Deck, Ints, act_kinds, draft, encode, name_codes, read_reports
+from ceasefire.fuse.encode import Deck, Ints, act_kinds, draft, encode, name_codes
 from ceasefire.fuse.learn import Lesson, teach
 from ceasefire.fuse.links import Links
+from ceasefire.fuse.reading import read_reports
 from ceasefire.fuse.stage import Fused, aliases_of, crowd_problems, fuse, rule
 from ceasefire.fuse.survey import Survey
 from ceasefire.fuse.words import counters

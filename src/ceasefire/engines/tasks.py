@@ -32,9 +32,10 @@ from ceasefire.fuse.candidates import batches, index
 from ceasefire.fuse.cluster import bond, cluster
 from ceasefire.fuse.context import set_context
 from ceasefire.fuse.doubt import membership
-from ceasefire.fuse.encode import ROW, Encoded, Ints, draft, read_reports, survey
+from ceasefire.fuse.encode import ROW, Encoded, Ints, draft, survey
 from ceasefire.fuse.learn import Lesson, count, match, sample, sums
 from ceasefire.fuse.links import Links, binding, link, parts
+from ceasefire.fuse.reading import read_reports
 
 DRAFTS = "first string, size long, draft binary, survey binary, values binary"
 NEAR = f"task long, {ROWS}"

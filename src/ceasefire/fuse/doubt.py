@@ -49,7 +49,8 @@ def alternatives(
     """Where the number of incidents is in doubt: pairs of clusters that may be one, and one that may be two.
 
     Two may be one as far as the evidence between them goes, weighed as in ``membership``. One may be two as far as its least
-    sure reports go: the least sure of all, and those at least half as unsure. Only what is at least ``LISTED_FROM`` probable. ``incident`` and ``reports``: ids of grid rows.
+    sure reports go: the least sure of all, and those at least half as unsure. Only what is at least ``LISTED_FROM`` probable.
+    ``incident`` and ``reports``: ids of grid rows.
     """
     one, other, chance = _mergers(bonds, label)
     rows: list[dict[str, object]] = []
@@ -62,7 +63,8 @@ def alternatives(
     edge = np.flatnonzero(np.diff(label[doubtful], prepend=-1))
     for members in np.split(doubtful, edge[1:]) if len(doubtful) else []:
         p = 1.0 - float(probability[members[0]])
-        members = members[1.0 - probability[members] >= p / 2]  # noqa: PLW2901  the least sure, and those nearly as unsure
+        # the least sure, and those nearly as unsure
+        members = members[1.0 - probability[members] >= p / 2]  # noqa: PLW2901
         if len(members) == size[label[members[0]]]:
             members = members[:-1]  # noqa: PLW2901  the surest stays
         told = ";".join(sorted(reports[m] for m in members))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -20,12 +19,11 @@ from numpy.typing import NDArray
 from ceasefire.compiled import compiled
 from ceasefire.fuse.context import set_context
 from ceasefire.fuse.grid import CLASSES, cell_keys, grid_class
+from ceasefire.fuse.reading import marks
 from ceasefire.fuse.survey import VALUES, Survey
 from ceasefire.fuse.weights import COARSE_H, COARSE_KM, UNKNOWN_KM
 from ceasefire.fuse.words import read_words, tally, weigh
 from ceasefire.locate.names import name_keys
-from ceasefire.model import table
-from ceasefire.problems import Problem
 from ceasefire.vocabulary import vocabulary
 
 Floats = NDArray[np.float64]
@@ -37,8 +35,6 @@ NO_FIGURE, NO_TOP = (
     65_534,
 )  # a toll not said; a toll without an upper end (and the largest that is told apart)
 HAS_POINT, COARSE = 1, 2  # flags of a row
-_CHUNK = 100_000  # names read at a time
-_MARK = "\x00"
 
 ROW = np.dtype(
     [
@@ -116,139 +112,6 @@ class Encoded:
     def rank(self) -> Ints:
         """Where each grid row stands among all by report id."""
         return np.asarray(self.deck.rows["rank"], dtype=np.int64)
-
-
-def read_reports(reports: pl.DataFrame) -> tuple[pl.DataFrame, Ints, list[Problem]]:
-    """The usable rows, typed, and their order by id; rows without an id, a source or a time become problems."""
-    shape = table("located").schema
-    given = reports.select(
-        (
-            pl.col(name).cast(dtype, strict=False) if name in reports.columns else pl.lit(None, dtype=dtype)
-        ).alias(name)
-        for name, dtype in shape.items()
-    )
-    late = [c for c in ("recorded_at", "published_at", "occurred_to") if c in given.columns]
-    given = given.with_columns(pl.coalesce("occurred_to", "occurred_from").alias("occurred_to"))
-    given = given.with_columns(
-        pl.min_horizontal("occurred_from", "occurred_to").alias("occurred_from"),
-        pl.max_horizontal("occurred_from", "occurred_to").alias("occurred_to"),
-        pl.coalesce(late).alias("recorded_at"),
-    )
-    needed = ("report_id", "source_id", "occurred_from")
-    problems: list[Problem] = []
-    if any(given[c].null_count() for c in needed):
-        usable = pl.all_horizontal(pl.col(c).is_not_null() for c in needed)
-        problems = [
-            Problem(
-                "error",
-                "fuse",
-                "report_unusable",
-                "report_id, source_id and occurred_from filled",
-                "an empty or unreadable cell",
-                "left out; fill it",
-                row["file"],
-                row["line"],
-                row["report_id"],
-            )
-            for row in given.filter(~usable).sort("report_id", "file", "line").iter_rows(named=True)
-        ]
-        given = given.filter(usable)
-    order, twice = by_name(given["report_id"])
-    if not twice:
-        return given, order, problems
-    given = given.sort(["report_id", "recorded_at", "occurred_from", "source_id", "text"], nulls_last=True)
-    again = given.filter(pl.col("report_id").is_duplicated())["report_id"].unique().sort()
-    problems += [
-        Problem(
-            "error",
-            "fuse",
-            "report_twice",
-            "one row a report_id",
-            "several",
-            "only the first recorded was used; give each report its own id",
-            record=rid,
-        )
-        for rid in again
-    ]
-    given = given.unique("report_id", keep="first", maintain_order=True)
-    return given, np.arange(given.height), problems
-
-
-def by_name(names: pl.Series) -> tuple[Ints, bool]:
-    """The order of names, by their bytes, and whether any comes twice.
-
-    Most names share a beginning and differ in the next sixteen bytes; these are sorted as numbers, several times as fast as text.
-    """
-    leading = np.zeros((2, len(names)), dtype=np.uint64)
-    ends = (str(names.min()).encode(), str(names.max()).encode()) if len(names) else (b"", b"")
-    common = sum(1 for _ in takewhile(lambda two: two[0] == two[1], zip(*ends, strict=False)))
-    for at in range(0, len(names), _CHUNK):
-        joined = names.slice(at, _CHUNK).str.join(_MARK).item() + _MARK
-        if joined.count(_MARK) != min(_CHUNK, len(names) - at):
-            leading[:] = 0
-            break
-        _leading(np.frombuffer(joined.encode(), dtype=np.uint8), common, leading[:, at:])
-    order = np.argsort(leading[0], kind="stable")
-    if _settle(order, leading):
-        return order, False
-    return names.arg_sort().to_numpy().astype(np.int64), bool(names.is_duplicated().any())
-
-
-@compiled
-def _settle(order: Any, leading: Any) -> Any:
-    """Sort runs of equal first numbers by the second; False where that does not tell all apart."""
-    k = 0
-    while k < len(order):
-        last = k + 1
-        while last < len(order) and leading[0, order[last]] == leading[0, order[k]]:
-            last += 1
-        if last - k > 1:
-            run = order[k:last].copy()
-            within = np.argsort(leading[1][run])
-            for m in range(len(run)):
-                order[k + m] = run[within[m]]
-                if m and leading[1, order[k + m]] == leading[1, order[k + m - 1]]:
-                    return False
-        k = last
-    return True
-
-
-@compiled
-def _leading(buffer: Any, skipped: int, leading: Any) -> None:
-    """The sixteen bytes after the shared beginning of each name, as two numbers."""
-    row, at = 0, 0
-    for byte in buffer:
-        if byte == 0:
-            row, at = row + 1, 0
-            continue
-        if skipped <= at < skipped + 16:
-            part = (at - skipped) // 8
-            leading[part, row] |= np.uint64(byte) << np.uint64(56 - 8 * ((at - skipped) % 8))
-        at += 1
-
-
-def marks(names: pl.Series) -> NDArray[np.uint32]:
-    """A number for each name that depends on nothing else: for samples that are the same on any machine, in any shard."""
-    out = np.empty(len(names), dtype=np.uint32)
-    for at in range(0, len(names), _CHUNK):
-        chunk = names.slice(at, _CHUNK)
-        joined = chunk.str.join(_MARK).item() + _MARK
-        if joined.count(_MARK) != len(chunk):
-            joined = chunk.str.replace_all(_MARK, " ", literal=True).str.join(_MARK).item() + _MARK
-        _hash_names(np.frombuffer(joined.encode(), dtype=np.uint8), out[at:])
-    return out
-
-
-@compiled
-def _hash_names(buffer: Any, out: Any) -> None:
-    row, value = 0, np.uint64(1469598103934665603)
-    for byte in buffer:
-        if byte == 0:
-            value = (value ^ (value >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
-            out[row] = np.uint32(value >> np.uint64(32))
-            row, value = row + 1, np.uint64(1469598103934665603)
-        else:
-            value = (value ^ np.uint64(byte)) * np.uint64(1099511628211)
 
 
 @dataclass(frozen=True)

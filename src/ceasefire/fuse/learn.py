@@ -19,45 +19,37 @@ import numpy as np
 from ceasefire.compiled import compiled
 from ceasefire.fuse.candidates import Index, batches
 from ceasefire.fuse.compare import BEND, BENT, Scale, levels, told
+from ceasefire.fuse.em import (
+    ELSEWHERE,
+    EXCLUSIVE,
+    LEARNED,
+    NONE,
+    OFF_TIME,
+    ROUNDS,
+    SIZES,
+    WIDEST,
+    descending,
+    estimate,
+    logit,
+)
 from ceasefire.fuse.encode import Encoded, Floats, Ints, act_kinds
 from ceasefire.fuse.survey import Survey
 from ceasefire.fuse.weights import (
     DECOY_DAYS,
-    DECOY_WORTH,
-    EXCLUSIVE_MOST,
     LEARN_CONTROLS,
     LEARN_PAIRS,
     LEARN_TIMES,
-    MAX_WEIGHT,
-    SAME_SOURCE_START,
     SHRINK,
     TABLE,
     Weights,
     default_weights,
 )
 
-LEARNED = tuple(
-    f for f in TABLE if f not in ("source", "url")
-)  # these keep their defaults, or the repeat rate
-SIZES = tuple(len(TABLE[f]) for f in LEARNED)
 SAMPLE = 20_000  # reports whose pairs are counted
 MOST_ACTS = 64  # acts that are told apart in the confusion of acts
-_ROUNDS = 100
-_NONE = 1e-4  # a share of matches this low means that nothing was learned
-START = 0.1  # share of matches among candidate pairs before learning; from much less, EM can settle on there being none
 _DEEPEST = 1024  # a posterior is counted in so many parts, so that sums are exact
 _WORTH = 256  # a pair of one source's own counts in so many parts
-_EXCLUSIVE = [level.name for level in TABLE["act"]].index("exclusive")
-_NO_PLACE = [level.name for level in TABLE["place"]].index("unknown")
-_ELSEWHERE = [level.name for level in TABLE["place"]].index("elsewhere")
-# Levels that keep their weight: nothing said is no evidence, save where few say where; and learning leaves out what lies far off.
-_FIXED = {
-    f: [k for k, level in enumerate(TABLE[f]) if level.name == ("elsewhere" if f == "place" else "unknown")]
-    for f in TABLE
-}
-_OFF_TIME = frozenset({"three hours", "hours apart", "half a day apart", "next day", "days apart"})
 POINTS = round(2 * BENT / BEND) + 1
-_WIDEST = max(len(levels) for levels in TABLE.values())
 
 
 @dataclass(frozen=True)
@@ -167,7 +159,7 @@ def sample(data: Encoded, seed: int, total: int) -> Ints:
 def count(data: Encoded, found: Index, rows: Ints, pairs: Any) -> Counts:
     """Count the ``pairs`` of ``rows``, and decoys."""
     acts = min(len(data.acts), MOST_ACTS)
-    decoys = np.zeros((len(LEARNED), _WIDEST), dtype=np.int64)
+    decoys = np.zeros((len(LEARNED), WIDEST), dtype=np.int64)
     decoy_acts = np.zeros((acts, acts), dtype=np.int64)
     own = np.zeros(len(data.sources), dtype=np.int64)
     told = np.array([data.survey.told[source] for source in data.sources], dtype=np.int64)
@@ -215,19 +207,21 @@ def learn(made: Counts) -> Weights:
     if pairs < LEARN_PAIRS or made.decoys[0].sum() < LEARN_CONTROLS:
         return default
     ceiling = float(np.clip(1.0 - decoys / pairs, 0.02, 0.9))
-    share, own, values = _em(made, ceiling)
-    if share <= _NONE:
+    share, own, values = estimate(
+        made.patterns, made.across.astype(np.float64), made.within / _WORTH, made.decoys, ceiling
+    )
+    if share <= NONE:
         return default
-    penalty = float(np.clip(_logit(own) - _logit(share), -4.0, 0.0))
+    penalty = float(np.clip(logit(own) - logit(share), -4.0, 0.0))
     page = default.values["source"][2] - default.values["source"][1]
     values["source"] = np.array([0.0, penalty, penalty + page])
     values["url"] = default.values["url"]
-    return Weights(_logit(share), values, "learned", own=_logit(own))
+    return Weights(logit(share), values, "learned", own=logit(own))
 
 
 def first_lesson(survey: Survey, weights: Weights) -> Lesson:
     """A lesson before the confusion of acts, each source's repeats and the overlap of evidence are known."""
-    values = np.zeros((len(TABLE), _WIDEST))
+    values = np.zeros((len(TABLE), WIDEST))
     for k, feature in enumerate(TABLE):
         values[k, : len(TABLE[feature])] = weights.values[feature]
     penalty = float(values[-1, 1])
@@ -254,13 +248,13 @@ def refine(lesson: Lesson, made: Counts, matched: Matched) -> Lesson:
         level = int(levels_[names.index(one), names.index(two)])
         expected = np.exp(lesson.weights.values["act"][level]) * decoys / null * seen
         change = np.log((matched.acts[one, two] / _DEEPEST + SHRINK / 3) / (expected + SHRINK / 3))
-        change = float(np.round(np.clip(change, -2.0, 0.0 if level == _EXCLUSIVE else 2.0), 6))
+        change = float(np.round(np.clip(change, -2.0, 0.0 if level == EXCLUSIVE else 2.0), 6))
         acts[one, two] = acts[two, one] = change
     share = 1.0 / (1.0 + np.exp(-lesson.weights.own))
     repeats = {}
     for source, own in sorted(made.own.items()):
         repeat = (matched.repeats[source] / _DEEPEST + 20.0 * share) / (own + 20.0)
-        odds = _logit(min(max(repeat, 1e-4), 0.99)) - lesson.prior
+        odds = logit(min(max(repeat, 1e-4), 0.99)) - lesson.prior
         repeats[source] = float(np.round(np.clip(odds, -4.0, 1.0), 6))
     return replace(lesson, acts=acts, repeats=repeats)
 
@@ -280,13 +274,13 @@ def bend(made: Ints, lesson: Lesson) -> Lesson:
     is little to learn from, it stays as it is. Each level of time gets the share of matches that its own sums show, since
     happenings of an offensive also crowd in time, more than decoys do.
     """
-    off = np.array([level.name in _OFF_TIME for level in TABLE["time"]])
+    off = np.array([level.name in OFF_TIME for level in TABLE["time"]])
     point = BENT * -1 + BEND * np.arange(POINTS)
     gain = np.zeros(POINTS)
     counted = made.astype(np.float64)
     first = _share_of(lesson.prior + lesson.values[0, : SIZES[0]])
     share = first
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         odds = (np.log(share) - np.log1p(-share))[:, None] + (point + gain)[None, :]
         match = counted / (1.0 + np.exp(-np.clip(odds, -50, 50)))
         share = (match.sum(axis=1) + LEARN_TIMES * first) / (counted.sum(axis=1) + LEARN_TIMES)
@@ -296,9 +290,9 @@ def bend(made: Ints, lesson: Lesson) -> Lesson:
         expected = np.minimum(seen, seen.sum() * u) + np.sqrt(seen * seen.sum() * u)
         trust = expected / (expected + SHRINK / 2)
         worth = trust * np.log(m / u) + (1 - trust) * (point + gain)
-        worth = -_descending(-worth, expected + 1e-3)
+        worth = -descending(-worth, expected + 1e-3)
         gain = worth - point
-    prior = _logit(float(np.clip(match.sum() / counted.sum(), _NONE, 0.9)))
+    prior = logit(float(np.clip(match.sum() / counted.sum(), NONE, 0.9)))
     values = lesson.values.copy()
     values[0, : SIZES[0]] = np.round(np.log(share) - np.log1p(-share) - prior, 6)
     in_force = {**lesson.weights.values, "time": values[0, : SIZES[0]]}
@@ -320,7 +314,7 @@ def _patterns_of(deck: Any, pairs: Any, sizes: Any, worth: Any, codes: Any, wort
     for k in range(len(pairs)):
         i, j = pairs[k, 0], pairs[k, 1]
         found = levels(deck, i, j, 0)
-        codes[k] = -1 if found[1] == _ELSEWHERE else _pattern(found, sizes)
+        codes[k] = -1 if found[1] == ELSEWHERE else _pattern(found, sizes)
         worths[k] = 0
         if found[9] > 0:
             worths[k] = worth[deck.rows[i].source]
@@ -332,7 +326,7 @@ def _count_sums(deck: Any, pairs: Any, scale: Any, made: Any) -> None:
     for k in range(len(pairs)):
         i, j = pairs[k, 0], pairs[k, 1]
         found = levels(deck, i, j, 0)
-        if found[1] == _ELSEWHERE or found[9] > 0:
+        if found[1] == ELSEWHERE or found[9] > 0:
             continue
         total = told(scale, deck.rows[i], deck.rows[j], found)
         at = np.int64(np.floor((total + BENT) / BEND + 0.5))
@@ -358,7 +352,7 @@ def _count_matches(deck: Any, pairs: Any, scale: Any, own: float, acts: Any, rep
     for k in range(len(pairs)):
         i, j = pairs[k, 0], pairs[k, 1]
         found = levels(deck, i, j, 0)
-        if found[1] == _ELSEWHERE:
+        if found[1] == ELSEWHERE:
             continue
         odds = scale.prior if found[9] == 0 else own
         for feature in range(9):
@@ -391,114 +385,5 @@ def _act_levels(acts: list[str]) -> Ints:
     )
 
 
-def _em(made: Counts, ceiling: float, start: float = START) -> tuple[float, float, dict[str, Floats]]:
-    """Share of matches among pairs of two sources, among one source's own pairs, and the weights.
-
-    m comes from pairs of two sources. u of the time gap comes from decoys and from one source's own pairs as far as they
-    are not repeats; u of all else also from pairs of two sources at different times, as far as they are no matches: these
-    share the offensive but not the happening, which decoys of other months cannot show.
-    """
-    columns = np.empty((len(made.patterns), len(LEARNED)), dtype=np.int8)
-    code = made.patterns
-    for k in range(len(LEARNED) - 1, -1, -1):
-        columns[:, k] = code % SIZES[k]
-        code = code // SIZES[k]
-    off = np.array([level.name in _OFF_TIME for level in TABLE["time"]])[columns[:, 0]]
-    default = {f: np.array([level.weight for level in TABLE[f]]) for f in LEARNED}
-    default["place"][_NO_PLACE] = 0.0  # what that is worth depends on how many say where
-    values = np.zeros((len(LEARNED), _WIDEST))
-    for k, f in enumerate(LEARNED):
-        values[k, : SIZES[k]] = default[f]
-    share, own = min(start, ceiling), SAME_SOURCE_START * min(start, ceiling)
-    within = made.within / _WORTH
-    across = made.across.astype(np.float64)
-    learned = dict(default)
-    for _ in range(_ROUNDS):
-        seen, null = np.zeros_like(values), np.zeros_like(values)
-        total, repeats = _step(columns, across, within, off, values, _logit(share), _logit(own), seen, null)
-        change = abs(total / max(across.sum(), 1.0) - share)
-        share = float(np.clip(total / max(across.sum(), 1.0), _NONE, ceiling))
-        own = float(np.clip(repeats / max(within.sum(), 1.0), 1e-4, 0.98))
-        for k, f in enumerate(LEARNED):
-            decoys = made.decoys[k, : SIZES[k]] + 0.5
-            decoys[_FIXED[f]] = 0.0
-            u = null[k, : SIZES[k]] + DECOY_WORTH * decoys / decoys.sum()
-            u[_FIXED[f]] = 0.0
-            learned[f] = _weight(f, default[f], seen[k, : SIZES[k]], u / u.sum())
-            values[k, : SIZES[k]] = learned[f]
-        if change < 1e-5:
-            break
-    return share, own, learned
-
-
-@compiled
-def _step(
-    columns: Any,
-    across: Any,
-    within: Any,
-    off: Any,
-    values: Any,
-    prior: float,
-    own: float,
-    seen: Any,
-    null: Any,
-) -> Any:
-    """One round: how many matches of two sources and repeats of one, and the levels that matches and others show."""
-    total, repeats = 0.0, 0.0
-    for p in range(len(columns)):
-        evidence = 0.0
-        for k in range(columns.shape[1]):
-            evidence += values[k, columns[p, k]]
-        match = across[p] / (1.0 + np.exp(-min(max(prior + evidence, -50.0), 50.0)))
-        repeat = within[p] / (1.0 + np.exp(-min(max(own + evidence, -50.0), 50.0)))
-        total += match
-        repeats += repeat
-        apart = within[p] - repeat
-        for k in range(columns.shape[1]):
-            seen[k, columns[p, k]] += match
-            null[k, columns[p, k]] += apart
-            if off[p] and k > 0:
-                null[k, columns[p, k]] += across[p] - match
-    return total, repeats
-
-
-def _weight(feature: str, default: Floats, matches: Floats, null: Floats) -> Floats:
-    """ln(m/u) of each level, shrunk to the default and kept in order along its chain."""
-    unknown = _FIXED[feature]
-    seen = matches.copy()
-    seen[unknown] = 0.0
-    m = (seen + 0.5) / (seen.sum() + 0.5 * len(seen))
-    raw = np.log(m / np.maximum(null, 1e-9))
-    expected = np.minimum(seen, seen.sum() * null) + np.sqrt(seen * seen.sum() * null)
-    trust = expected / (expected + SHRINK)
-    value = np.clip(trust * raw + (1 - trust) * default, -MAX_WEIGHT, MAX_WEIGHT)
-    # clear agreement never counts against, nor clear disagreement for
-    value = np.where(default >= 0.5, np.maximum(value, 0.0), value)
-    value = np.where(default <= -0.5, np.minimum(value, 0.0), value)
-    value[unknown] = default[unknown]
-    if feature == "act":
-        value[_EXCLUSIVE] = min(value[_EXCLUSIVE], EXCLUSIVE_MOST)
-    for chain in sorted({level.chain for level in TABLE[feature]} - {""}):
-        rows = [k for k, level in enumerate(TABLE[feature]) if level.chain == chain]
-        value[rows] = _descending(value[rows], expected[rows] + 1.0)
-    return np.asarray(value)
-
-
-def _descending(values: Floats, mass: Floats) -> Floats:
-    """The nearest falling sequence (pool adjacent violators)."""
-    blocks: list[list[float]] = []
-    for value, weight in zip(values, mass, strict=True):
-        blocks.append([float(value), float(weight), 1.0])
-        while len(blocks) > 1 and blocks[-2][0] < blocks[-1][0]:
-            v2, w2, n2 = blocks.pop()
-            v1, w1, n1 = blocks.pop()
-            blocks.append([(v1 * w1 + v2 * w2) / (w1 + w2), w1 + w2, n1 + n2])
-    return np.asarray(np.concatenate([np.full(int(n), v) for v, _, n in blocks]))
-
-
 def _share_of(odds: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-odds)))
-
-
-def _logit(share: float) -> Any:
-    return float(np.log(share / (1.0 - share)))

@@ -20,13 +20,14 @@ from ceasefire.fuse.copies import find_origins
 from ceasefire.fuse.counts import day_counts
 from ceasefire.fuse.decisions import Ruling, coded_apart, coded_as_one, read_decisions
 from ceasefire.fuse.doubt import alternatives, membership
-from ceasefire.fuse.encode import Encoded, Flags, Ints, draft, encode, read_reports, survey
+from ceasefire.fuse.encode import Encoded, Flags, Ints, draft, encode, survey
 from ceasefire.fuse.explain import explain_incident
 from ceasefire.fuse.incidents import describe
 from ceasefire.fuse.learn import Lesson, study
 from ceasefire.fuse.lineage import incident_ids, since, trace_names
 from ceasefire.fuse.links import Links, link
 from ceasefire.fuse.listing import list_links
+from ceasefire.fuse.reading import read_reports
 from ceasefire.fuse.words import counters
 from ceasefire.model import table
 from ceasefire.problems import Problem
