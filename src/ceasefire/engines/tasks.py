@@ -28,14 +28,15 @@ from ceasefire.engines.rows import (
     unpack,
     unpack_survey,
 )
-from ceasefire.fuse.candidates import batches, index
+from ceasefire.fuse.candidates import index
 from ceasefire.fuse.cluster import bond, cluster
 from ceasefire.fuse.context import set_context
 from ceasefire.fuse.doubt import membership
 from ceasefire.fuse.encode import ROW, Encoded, Ints, draft, survey
-from ceasefire.fuse.learn import Lesson, count, match, sample, sums
+from ceasefire.fuse.learn import Lesson, match, sample, sampled_pairs, sums
 from ceasefire.fuse.links import Links, binding, link, parts
 from ceasefire.fuse.reading import read_reports
+from ceasefire.fuse.tallies import count, shown_by
 
 DRAFTS = "first string, size long, draft binary, survey binary, values binary"
 NEAR = f"task long, {ROWS}"
@@ -135,10 +136,8 @@ def studied(world: World, table: pa.Table) -> pa.Table:
     data = shard.data
     found = index(data, *own_rows(world, shard, table["task"][0].as_py()))
     rows = sample(data, world.seed, world.survey.total)
-    pairs = np.concatenate(
-        [np.zeros((0, 2), np.int32), *(part.copy() for part in batches(data, found, rows))]
-    )
-    counted = count(data, found, rows, pairs)
+    pairs = sampled_pairs(data, found, rows)
+    counted = count(data, found, rows, pairs, shown_by(data, pairs))
     held, at = np.unique(pairs, return_inverse=True)
     few = unpack(world, take(shard, held))
     # both are in the order of the grid
@@ -153,14 +152,18 @@ def matched(lesson: Lesson, table: pa.Table) -> Iterator[dict[str, Any]]:
     """What likely matches among the pairs of the sample show."""
     for packed in table["pairs"].to_pylist():
         data, pairs = pickle.loads(packed)
-        yield {"part": pickle.dumps(match(data, pairs, lesson.scale(data), lesson.weights.own))}
+        yield {
+            "part": pickle.dumps(
+                match(data, pairs, shown_by(data, pairs), lesson.scale(data), lesson.weights.own)
+            )
+        }
 
 
 def summed(lesson: Lesson, table: pa.Table) -> Iterator[dict[str, Any]]:
     """Sums of evidence of the pairs of the sample."""
     for packed in table["pairs"].to_pylist():
         data, pairs = pickle.loads(packed)
-        yield {"part": pickle.dumps(sums(data, pairs, lesson.scale(data)))}
+        yield {"part": pickle.dumps(sums(data, pairs, shown_by(data, pairs), lesson.scale(data)))}
 
 
 def linked(world: World, lesson: Lesson, table: pa.Table) -> pa.Table:

@@ -6,12 +6,14 @@ share of repeats, and a weight for each level: ln m/u, in order along its chain 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ceasefire.compiled import compiled
-from ceasefire.fuse.encode import Floats, Ints
+from ceasefire.fuse.encode import Flags, Floats, Ints
 from ceasefire.fuse.weights import DECOY_WORTH, EXCLUSIVE_MOST, MAX_WEIGHT, SAME_SOURCE_START, SHRINK, TABLE
 
 LEARNED = tuple(
@@ -20,7 +22,9 @@ LEARNED = tuple(
 SIZES = tuple(len(TABLE[f]) for f in LEARNED)
 ROUNDS = 100
 NONE = 1e-4  # a share of matches this low means that nothing was learned
-START = 0.1  # share of matches among candidate pairs before learning; from much less, EM can settle on there being none
+STARTS = (0.02, 0.1, 0.25)  # shares of matches among candidate pairs from which learning starts
+BRIEF = 8  # rounds from each start before the best is chosen
+STILL = 3e-4  # the share of matches stands still when it moves less than this
 EXCLUSIVE = [level.name for level in TABLE["act"]].index("exclusive")
 _NO_PLACE = [level.name for level in TABLE["place"]].index("unknown")
 ELSEWHERE = [level.name for level in TABLE["place"]].index("elsewhere")
@@ -30,7 +34,30 @@ _FIXED = {
     for f in TABLE
 }
 OFF_TIME = frozenset({"three hours", "hours apart", "half a day apart", "next day", "days apart"})
+_SPAN = (-20, 12)  # nats, within which evidence is told apart when starts are compared
 WIDEST = max(len(levels) for levels in TABLE.values())
+
+
+@dataclass
+class _State:
+    """Where learning stands: the share of matches, that of repeats among one source's own pairs, and the weights."""
+
+    share: float
+    own: float
+    values: Floats
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is learned from; see ``estimate``. ``columns``: patterns x features; ``off``: patterns of pairs at different times."""
+
+    columns: NDArray[np.int8]
+    across: Floats
+    within: Floats
+    off: Flags
+    default: Floats
+    decoys: Floats
+    ceiling: float
 
 
 def estimate(
@@ -40,37 +67,76 @@ def estimate(
 
     m comes from pairs of two sources. u of the time gap comes from decoys and from one source's own pairs as far as they
     are not repeats; u of all else also from pairs of two sources at different times, as far as they are no matches: these
-    share the offensive but not the happening, which decoys of other months cannot show.
+    share the offensive but not the happening, which decoys of other months cannot show. Where few pairs match, what EM finds
+    depends on the share it starts from; of several starts the one that explains pairs at the same time best is followed.
     """
     columns = np.empty((len(patterns), len(LEARNED)), dtype=np.int8)
     code = patterns
     for k in range(len(LEARNED) - 1, -1, -1):
         columns[:, k] = code % SIZES[k]
         code = code // SIZES[k]
-    off = np.array([level.name in OFF_TIME for level in TABLE["time"]])[columns[:, 0]]
-    default = {f: np.array([level.weight for level in TABLE[f]]) for f in LEARNED}
-    default["place"][_NO_PLACE] = 0.0  # what that is worth depends on how many say where
-    values = np.zeros((len(LEARNED), WIDEST))
+    default = np.zeros((len(LEARNED), WIDEST))
+    decoys = np.zeros((len(LEARNED), WIDEST))
     for k, f in enumerate(LEARNED):
-        values[k, : SIZES[k]] = default[f]
-    share, own = min(START, ceiling), SAME_SOURCE_START * min(START, ceiling)
-    learned = dict(default)
-    for _ in range(ROUNDS):
-        seen, null = np.zeros_like(values), np.zeros_like(values)
-        total, repeats = _step(columns, across, within, off, values, logit(share), logit(own), seen, null)
-        change = abs(total / max(across.sum(), 1.0) - share)
-        share = float(np.clip(total / max(across.sum(), 1.0), NONE, ceiling))
-        own = float(np.clip(repeats / max(within.sum(), 1.0), 1e-4, 0.98))
+        default[k, : SIZES[k]] = [level.weight for level in TABLE[f]]
+        decoys[k, : SIZES[k]] = counted[k, : SIZES[k]] + 0.5
+        decoys[k, _FIXED[f]] = 0.0
+    default[1, _NO_PLACE] = 0.0  # what that is worth depends on how many say where
+    off = np.array([level.name in OFF_TIME for level in TABLE["time"]])[columns[:, 0]]
+    decoys *= DECOY_WORTH / decoys.sum(axis=1, keepdims=True)
+    task = _Task(columns, across, within, off, default, decoys, ceiling)
+    states = []
+    for start in STARTS:
+        state = _State(min(start, ceiling), SAME_SOURCE_START * min(start, ceiling), default.copy())
+        _rounds(task, state, BRIEF)
+        states.append(state)
+    best = max(states, key=lambda state: _explained(task, state.values))
+    _rounds(task, best, ROUNDS)
+    return best.share, best.own, {f: best.values[k, : SIZES[k]] for k, f in enumerate(LEARNED)}
+
+
+def _rounds(task: _Task, state: _State, most: int) -> None:
+    """Rounds of expectation and maximisation, until the share of matches stands still."""
+    pairs, own_pairs = max(task.across.sum(), 1.0), max(task.within.sum(), 1.0)
+    for _ in range(most):
+        seen, null = np.zeros_like(task.default), np.zeros_like(task.default)
+        total, repeats = _step(
+            task.columns,
+            task.across,
+            task.within,
+            task.off,
+            state.values,
+            logit(state.share),
+            logit(state.own),
+            seen,
+            null,
+        )
+        change = abs(total / pairs - state.share)
+        state.share = float(np.clip(total / pairs, NONE, task.ceiling))
+        state.own = float(np.clip(repeats / own_pairs, 1e-4, 0.98))
         for k, f in enumerate(LEARNED):
-            decoys = counted[k, : SIZES[k]] + 0.5
-            decoys[_FIXED[f]] = 0.0
-            u = null[k, : SIZES[k]] + DECOY_WORTH * decoys / decoys.sum()
+            u = null[k, : SIZES[k]] + task.decoys[k, : SIZES[k]]
             u[_FIXED[f]] = 0.0
-            learned[f] = _weight(f, default[f], seen[k, : SIZES[k]], u / u.sum())
-            values[k, : SIZES[k]] = learned[f]
-        if change < 1e-5:
+            default = task.default[k, : SIZES[k]]
+            state.values[k, : SIZES[k]] = _weight(f, default, seen[k, : SIZES[k]], u / u.sum())
+        if change < STILL:
             break
-    return share, own, learned
+
+
+def _explained(task: _Task, values: Floats) -> float:
+    """How well the weights explain pairs at the same time as a mixture of matches and of pairs like those at other times.
+
+    A log-likelihood, relative to there being no matches, at the share of matches that suits best. All features but the time
+    are looked at together, so that features that go together among strangers are not taken for evidence.
+    """
+    worth = np.zeros(len(task.columns))
+    for k in range(1, len(LEARNED)):
+        worth += values[k][task.columns[:, k]]
+    step = np.round(np.clip(worth, *_SPAN) * 8.0).astype(np.int64) - 8 * _SPAN[0]  # eighths of a nat
+    ratio = np.exp(np.arange(8 * (_SPAN[1] - _SPAN[0]) + 1) / 8.0 + _SPAN[0])
+    null, shown = (np.bincount(step, task.across * chosen, len(ratio)) for chosen in (task.off, ~task.off))
+    ratio /= max((null @ ratio) / max(null.sum(), 1.0), 1e-12)
+    return max(float(shown @ np.log1p(share * (ratio - 1.0))) for share in np.arange(0.02, 0.9, 0.04))
 
 
 @compiled
@@ -91,16 +157,25 @@ def _step(
         evidence = 0.0
         for k in range(columns.shape[1]):
             evidence += values[k, columns[p, k]]
-        match = across[p] / (1.0 + np.exp(-min(max(prior + evidence, -50.0), 50.0)))
-        repeat = within[p] / (1.0 + np.exp(-min(max(own + evidence, -50.0), 50.0)))
+        match, apart = 0.0, 0.0
+        if across[p] > 0:
+            match = across[p] / (1.0 + np.exp(-min(max(prior + evidence, -50.0), 50.0)))
+        if within[p] > 0:
+            repeat = within[p] / (1.0 + np.exp(-min(max(own + evidence, -50.0), 50.0)))
+            repeats += repeat
+            apart = within[p] - repeat
+            null[0, columns[p, 0]] += apart
         total += match
-        repeats += repeat
-        apart = within[p] - repeat
-        for k in range(columns.shape[1]):
-            seen[k, columns[p, k]] += match
-            null[k, columns[p, k]] += apart
-            if off[p] and k > 0:
-                null[k, columns[p, k]] += across[p] - match
+        if off[p]:
+            apart += across[p] - match
+        seen[0, columns[p, 0]] += match
+        if apart > 0.0:
+            for k in range(1, columns.shape[1]):
+                seen[k, columns[p, k]] += match
+                null[k, columns[p, k]] += apart
+        elif match > 0.0:
+            for k in range(1, columns.shape[1]):
+                seen[k, columns[p, k]] += match
     return total, repeats
 
 

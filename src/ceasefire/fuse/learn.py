@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.optimize import brentq
 
 from ceasefire.compiled import compiled
 from ceasefire.fuse.candidates import Index, batches
-from ceasefire.fuse.compare import BEND, BENT, Scale, levels, told
+from ceasefire.fuse.compare import BEND, BENT, Scale, told
 from ceasefire.fuse.em import (
     ELSEWHERE,
     EXCLUSIVE,
-    LEARNED,
     NONE,
     OFF_TIME,
     ROUNDS,
@@ -32,10 +32,10 @@ from ceasefire.fuse.em import (
     estimate,
     logit,
 )
-from ceasefire.fuse.encode import Encoded, Floats, Ints, act_kinds
+from ceasefire.fuse.encode import Encoded, Flags, Floats, Ints, act_kinds
 from ceasefire.fuse.survey import Survey
+from ceasefire.fuse.tallies import MOST_ACTS, Counts, Shown, by_acts, count, levels_by, shown_by
 from ceasefire.fuse.weights import (
-    DECOY_DAYS,
     LEARN_CONTROLS,
     LEARN_PAIRS,
     LEARN_TIMES,
@@ -46,42 +46,9 @@ from ceasefire.fuse.weights import (
 )
 
 SAMPLE = 20_000  # reports whose pairs are counted
-MOST_ACTS = 64  # acts that are told apart in the confusion of acts
 _DEEPEST = 1024  # a posterior is counted in so many parts, so that sums are exact
-_WORTH = 256  # a pair of one source's own counts in so many parts
+_TRIED = 20.0  # pairs at other times that even odds on a source's own pairs as a control are worth
 POINTS = round(2 * BENT / BEND) + 1
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Counts of a sample's pairs; counts of parts add up.
-
-    ``patterns``: distinct patterns, ascending; ``across``: pairs of two sources that show each; ``within``: those of one source,
-    each worth less the more its source tells. ``decoys``: levels of decoys. ``decoy_acts``: pairs of acts among decoys. ``own``:
-    pairs of each source's own reports.
-    """
-
-    patterns: Ints
-    across: Ints
-    within: Ints
-    decoys: Ints
-    decoy_acts: Counter[tuple[str, str]]
-    own: Counter[str]
-
-    def __add__(self, other: Counts) -> Counts:
-        both = np.concatenate([self.patterns, other.patterns])
-        patterns, at = np.unique(both, return_inverse=True)
-        across, within = np.zeros_like(patterns), np.zeros_like(patterns)
-        np.add.at(across, at, np.concatenate([self.across, other.across]))
-        np.add.at(within, at, np.concatenate([self.within, other.within]))
-        return Counts(
-            patterns,
-            across,
-            within,
-            self.decoys + other.decoys,
-            self.decoy_acts + other.decoy_acts,
-            self.own + other.own,
-        )
 
 
 @dataclass(frozen=True)
@@ -126,22 +93,26 @@ class Lesson:
 def study(data: Encoded, found: Index, seed: int) -> Lesson:
     """What these reports teach; the defaults when there is too little to learn from."""
     rows = sample(data, seed, data.survey.total)
-    pairs = np.concatenate(
-        [np.zeros((0, 2), np.int32), *(part.copy() for part in batches(data, found, rows))]
-    )
+    pairs = sampled_pairs(data, found, rows)
+    shown = shown_by(data, pairs)
     return teach(
         data.survey,
-        count(data, found, rows, pairs),
-        lambda so_far: match(data, pairs, so_far.scale(data), so_far.weights.own),
-        lambda so_far: sums(data, pairs, so_far.scale(data)),
+        count(data, found, rows, pairs, shown),
+        lambda so_far: match(data, pairs, shown, so_far.scale(data), so_far.weights.own),
+        lambda so_far: sums(data, pairs, shown, so_far.scale(data)),
     )
+
+
+def sampled_pairs(data: Encoded, found: Index, rows: Ints) -> Any:
+    """All candidate pairs of these rows."""
+    return np.concatenate([np.zeros((0, 2), np.int32), *(part.copy() for part in batches(data, found, rows))])
 
 
 def teach(
     known: Survey, counted: Counts, matched: Callable[[Lesson], Matched], summed: Callable[[Lesson], Ints]
 ) -> Lesson:
     """The lesson of what a sample shows. ``matched`` and ``summed`` look at its pairs again, under the lesson so far."""
-    weights = learn(counted)
+    weights = learn(counted, known.told)
     lesson = first_lesson(known, weights)
     if weights.origin == "defaults":
         return lesson
@@ -156,60 +127,22 @@ def sample(data: Encoded, seed: int, total: int) -> Ints:
     return np.flatnonzero((mixed ^ (mixed >> np.uint32(15))).astype(np.float64) < share * 2**32)
 
 
-def count(data: Encoded, found: Index, rows: Ints, pairs: Any) -> Counts:
-    """Count the ``pairs`` of ``rows``, and decoys."""
-    acts = min(len(data.acts), MOST_ACTS)
-    decoys = np.zeros((len(LEARNED), WIDEST), dtype=np.int64)
-    decoy_acts = np.zeros((acts, acts), dtype=np.int64)
-    own = np.zeros(len(data.sources), dtype=np.int64)
-    told = np.array([data.survey.told[source] for source in data.sources], dtype=np.int64)
-    # no prolific source (a register of the dead, a digest) stands for all: its pairs count by the root of its reports
-    worth = np.maximum(1, np.round(_WORTH / np.sqrt(np.maximum(told, 1)))).astype(np.int64)
-    sizes = np.array(SIZES, dtype=np.int64)
-    codes, worths = np.empty(len(pairs), dtype=np.int64), np.empty(len(pairs), dtype=np.int64)
-    _patterns_of(data.deck, pairs, sizes, worth, codes, worths, own)
-    for days in DECOY_DAYS:
-        for shift in (days * 1440, -days * 1440):
-            for moved in batches(data, found, rows, shift):
-                _count_decoys(data.deck, moved, shift, decoys, decoy_acts)
-    shown = _tallied(codes[codes >= 0], worths[codes >= 0])
-    return Counts(*shown, decoys, _by_acts(data, decoy_acts), _by_source(data, own))
-
-
-def _by_acts(data: Encoded, counts: Ints) -> Counter[tuple[str, str]]:
-    """Counts of two acts, in either order, by name."""
-    named: Counter[tuple[str, str]] = Counter()
-    for a, b in zip(*np.nonzero(counts), strict=True):
-        one, two = sorted((data.acts[a], data.acts[b]))
-        named[one, two] += int(counts[a, b])
-    return named
-
-
-def _by_source(data: Encoded, counts: Ints) -> Counter[str]:
-    return Counter({data.sources[k]: int(counts[k]) for k in np.flatnonzero(counts)})
-
-
-def _tallied(codes: Ints, worths: Ints) -> tuple[Ints, Ints, Ints]:
-    """Distinct patterns with the pairs of two sources, and the worth of those of one, that show each."""
-    order = np.argsort(codes, kind="stable")
-    codes, worths = codes[order], worths[order]
-    edge = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]])) if len(codes) else order
-    if not len(codes):
-        return codes, codes, codes
-    return codes[edge], np.add.reduceat((worths == 0).astype(np.int64), edge), np.add.reduceat(worths, edge)
-
-
-def learn(made: Counts) -> Weights:
-    """Weights for what was counted; the defaults when there is too little to learn from."""
+def learn(made: Counts, reports: Counter[str]) -> Weights:
+    """Weights for what was counted; the defaults when there is too little to learn from. ``reports``: how many each source made."""
     default = default_weights()
-    pairs = int(made.across.sum())
-    decoys = made.decoys[0].sum() / (2 * len(DECOY_DAYS))
-    if pairs < LEARN_PAIRS or made.decoys[0].sum() < LEARN_CONTROLS:
+    pairs, decoys = int(made.across.sum()), int(made.decoys[0].sum())
+    if pairs < LEARN_PAIRS or decoys < LEARN_CONTROLS:
         return default
     ceiling = float(np.clip(1.0 - decoys / pairs, 0.02, 0.9))
-    share, own, values = estimate(
-        made.patterns, made.across.astype(np.float64), made.within / _WORTH, made.decoys, ceiling
-    )
+    trust = own_as_control(made)
+    # no prolific source (a register of the dead, a digest) stands for all: its pairs count by the root of its reports
+    worth = {source: trust[source] / np.sqrt(max(reports[source], 1)) for source in made.own}
+    patterns = np.unique(np.concatenate([made.patterns, *(shown for shown, _ in made.own.values())]))
+    across, within = np.zeros(len(patterns)), np.zeros(len(patterns))
+    across[np.searchsorted(patterns, made.patterns)] = made.across
+    for source, (shown, pairs_) in sorted(made.own.items()):
+        within[np.searchsorted(patterns, shown)] += worth[source] * pairs_
+    share, own, values = estimate(patterns, across, within, made.decoys, ceiling)
     if share <= NONE:
         return default
     penalty = float(np.clip(logit(own) - logit(share), -4.0, 0.0))
@@ -217,6 +150,32 @@ def learn(made: Counts) -> Weights:
     values["source"] = np.array([0.0, penalty, penalty + page])
     values["url"] = default.values["url"]
     return Weights(logit(share), values, "learned", own=logit(own))
+
+
+def own_as_control(made: Counts) -> dict[str, float]:
+    """How far each source's own pairs may stand for pairs that do not match; between 0 and 1.
+
+    A source that follows up on its stories, or repeats itself, makes pairs that are one happening. Its pairs with others at
+    other times are held out and tell: the share is the one at which a mixture of its own pairs and of all sources' pairs at
+    other times makes what it shows there likeliest (each feature by itself; the time left out).
+    """
+    sources = [source for source in made.own if source in made.others]
+    if not sources:
+        return dict.fromkeys(made.own, 0.5)
+    own = np.stack([levels_by(*made.own[source]) for source in sources])[:, 1:].astype(np.float64)
+    held = np.stack([made.others[source] for source in sources])[:, 1:].astype(np.float64)
+    rest = held.sum(axis=0, keepdims=True) - held + made.decoys[None, 1:]
+    rest = (rest + 0.5) / (rest + 0.5).sum(axis=2, keepdims=True)
+    own += _TRIED * rest
+    own /= own.sum(axis=2, keepdims=True)
+    share = np.full(len(sources), 0.5)
+    pairs = held.sum(axis=(1, 2)) / held.shape[1]
+    for _ in range(ROUNDS // 4):
+        mixed = share[:, None, None]
+        by_own = mixed * own / (mixed * own + (1.0 - mixed) * rest)
+        share = ((held * by_own).sum(axis=(1, 2)) / held.shape[1] + 0.5 * _TRIED) / (pairs + _TRIED)
+    found = {source: float(np.round(value, 6)) for source, value in zip(sources, share, strict=True)}
+    return dict.fromkeys(made.own, 0.5) | found
 
 
 def first_lesson(survey: Survey, weights: Weights) -> Lesson:
@@ -229,13 +188,14 @@ def first_lesson(survey: Survey, weights: Weights) -> Lesson:
     return Lesson(survey, weights, weights.prior, values, np.zeros(POINTS), {}, {}, penalty)
 
 
-def match(data: Encoded, pairs: Any, scale: Scale, own: float) -> Matched:
+def match(data: Encoded, pairs: Any, shown: Shown, scale: Scale, own: float) -> Matched:
     """What likely matches show, under the weights so far. ``own``: log-odds that a source's own pair is a repeat."""
     acts = min(len(data.acts), MOST_ACTS)
-    shown = np.zeros((acts, acts), dtype=np.int64)
+    by_act = np.zeros((acts, acts), dtype=np.int64)
     repeats = np.zeros(len(data.sources), dtype=np.int64)
-    _count_matches(data.deck, pairs, scale, own, shown, repeats)
-    return Matched(_by_acts(data, shown), _by_source(data, repeats))
+    _count_matches(data.deck, pairs, shown, scale, own, by_act, repeats)
+    by_source = Counter({data.sources[k]: int(repeats[k]) for k in np.flatnonzero(repeats)})
+    return Matched(by_acts(data, by_act), by_source)
 
 
 def refine(lesson: Lesson, made: Counts, matched: Matched) -> Lesson:
@@ -252,17 +212,18 @@ def refine(lesson: Lesson, made: Counts, matched: Matched) -> Lesson:
         acts[one, two] = acts[two, one] = change
     share = 1.0 / (1.0 + np.exp(-lesson.weights.own))
     repeats = {}
-    for source, own in sorted(made.own.items()):
+    for source, (_, own_pairs) in sorted(made.own.items()):
+        own = int(own_pairs.sum())
         repeat = (matched.repeats[source] / _DEEPEST + 20.0 * share) / (own + 20.0)
         odds = logit(min(max(repeat, 1e-4), 0.99)) - lesson.prior
         repeats[source] = float(np.round(np.clip(odds, -4.0, 1.0), 6))
     return replace(lesson, acts=acts, repeats=repeats)
 
 
-def sums(data: Encoded, pairs: Any, scale: Scale) -> Ints:
+def sums(data: Encoded, pairs: Any, shown: Shown, scale: Scale) -> Ints:
     """How many pairs of two sources show each level of time (rows) with each sum of other evidence (columns)."""
     made = np.zeros((SIZES[0], POINTS), dtype=np.int64)
-    _count_sums(data.deck, pairs, scale, made)
+    _count_sums(data.deck, pairs, shown, scale, made)
     return made
 
 
@@ -278,7 +239,7 @@ def bend(made: Ints, lesson: Lesson) -> Lesson:
     point = BENT * -1 + BEND * np.arange(POINTS)
     gain = np.zeros(POINTS)
     counted = made.astype(np.float64)
-    first = _share_of(lesson.prior + lesson.values[0, : SIZES[0]])
+    first = _no_more_than_seen(lesson.prior + lesson.values[0, : SIZES[0]], counted, off)
     share = first
     for _ in range(ROUNDS):
         odds = (np.log(share) - np.log1p(-share))[:, None] + (point + gain)[None, :]
@@ -300,70 +261,54 @@ def bend(made: Ints, lesson: Lesson) -> Lesson:
     return replace(lesson, weights=weights, prior=round(prior, 6), values=values, bend=np.round(gain, 6))
 
 
-@compiled
-def _pattern(found: Any, sizes: Any) -> Any:
-    code = 0
-    for k in range(len(sizes)):
-        code = code * sizes[k] + found[k]
-    return code
+def _no_more_than_seen(odds: Floats, counted: Floats, off: Flags) -> Floats:
+    """Shares of matches at each level of time, lowered together where the sums at the same time show no need of so many.
+
+    If sums at the same time are a mixture of those at other times and of matches, whose sums are high, then low sums are as
+    much rarer at the same time as there are matches (Storey 2002; Patra and Sen 2016): where a tenth or more of the sums at
+    other times lie, with one standard error. Matches reach low sums too, so half as many again are let stand.
+    """
+    same, other = counted[~off].sum(axis=0), counted[off].sum(axis=0)
+    below, null = np.cumsum(same), np.cumsum(other)
+    enough = (null >= 0.1 * null[-1]) & (below > 0)
+    if not enough.any() or null[-1] < LEARN_PAIRS / 10:
+        return _share_of(odds)
+    ratio = (below[enough] / below[-1]) / (null[enough] / null[-1])
+    seen = 1.0 - float(np.min(ratio * (1.0 + np.sqrt(1.0 / below[enough] + 1.0 / null[enough]))))
+    weight = counted[~off].sum(axis=1)
+
+    def surplus(shift: float) -> float:
+        return float(weight @ _share_of(odds + shift)[~off] / weight.sum()) - max(1.5 * seen, NONE)
+
+    return _share_of(odds if surplus(0.0) <= 0.0 else odds + brentq(surplus, -30.0, 0.0))
 
 
 @compiled
-def _patterns_of(deck: Any, pairs: Any, sizes: Any, worth: Any, codes: Any, worths: Any, own: Any) -> None:
-    """The pattern of each pair (-1 = not to be learned from), and what a pair of one source is worth (0 = two sources)."""
+def _count_sums(deck: Any, pairs: Any, shown: Any, scale: Any, made: Any) -> None:
     for k in range(len(pairs)):
-        i, j = pairs[k, 0], pairs[k, 1]
-        found = levels(deck, i, j, 0)
-        codes[k] = -1 if found[1] == ELSEWHERE else _pattern(found, sizes)
-        worths[k] = 0
-        if found[9] > 0:
-            worths[k] = worth[deck.rows[i].source]
-            own[deck.rows[i].source] += 1
-
-
-@compiled
-def _count_sums(deck: Any, pairs: Any, scale: Any, made: Any) -> None:
-    for k in range(len(pairs)):
-        i, j = pairs[k, 0], pairs[k, 1]
-        found = levels(deck, i, j, 0)
-        if found[1] == ELSEWHERE or found[9] > 0:
+        if shown[k, 1] == ELSEWHERE or shown[k, 9] > 0:
             continue
-        total = told(scale, deck.rows[i], deck.rows[j], found)
+        total = told(scale, deck.rows[pairs[k, 0]], deck.rows[pairs[k, 1]], shown[k])
         at = np.int64(np.floor((total + BENT) / BEND + 0.5))
-        made[found[0], min(max(at, 0), made.shape[1] - 1)] += 1
+        made[shown[k, 0], min(max(at, 0), made.shape[1] - 1)] += 1
 
 
 @compiled
-def _count_decoys(deck: Any, pairs: Any, shift: int, decoys: Any, acts: Any) -> None:
+def _count_matches(
+    deck: Any, pairs: Any, shown: Any, scale: Any, own: float, acts: Any, repeats: Any
+) -> None:
     for k in range(len(pairs)):
-        i, j = pairs[k, 0], pairs[k, 1]
-        found = levels(deck, i, j, shift)
-        if found[9] > 0:
+        if shown[k, 1] == ELSEWHERE:
             continue
-        for feature in range(len(decoys)):
-            decoys[feature, found[feature]] += 1
-        a, b = deck.rows[i].act, deck.rows[j].act
-        if 0 <= a < len(acts) and 0 <= b < len(acts):
-            acts[a, b] += 1
-
-
-@compiled
-def _count_matches(deck: Any, pairs: Any, scale: Any, own: float, acts: Any, repeats: Any) -> None:
-    for k in range(len(pairs)):
-        i, j = pairs[k, 0], pairs[k, 1]
-        found = levels(deck, i, j, 0)
-        if found[1] == ELSEWHERE:
-            continue
-        odds = scale.prior if found[9] == 0 else own
+        one, two = deck.rows[pairs[k, 0]], deck.rows[pairs[k, 1]]
+        odds = scale.prior if shown[k, 9] == 0 else own
         for feature in range(9):
-            odds += scale.values[feature, found[feature]]
+            odds += scale.values[feature, shown[k, feature]]
         part = np.int64(np.floor(_DEEPEST / (1.0 + np.exp(-odds)) + 0.5))
-        if found[9] > 0:
-            repeats[deck.rows[i].source] += part
-            continue
-        a, b = deck.rows[i].act, deck.rows[j].act
-        if 0 <= a < len(acts) and 0 <= b < len(acts):
-            acts[a, b] += part
+        if shown[k, 9] > 0:
+            repeats[one.source] += part
+        elif 0 <= one.act < len(acts) and 0 <= two.act < len(acts):
+            acts[one.act, two.act] += part
 
 
 def _act_levels(acts: list[str]) -> Ints:

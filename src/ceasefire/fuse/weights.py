@@ -60,7 +60,7 @@ MEETINGS = 96  # reports of one cell, place or word that one report meets
 
 # Learning ---------------------------------------------------------------------------------------------------
 LEARN_PAIRS = 2_000  # candidate pairs of two sources below which the defaults stand
-LEARN_CONTROLS = 500
+LEARN_CONTROLS = 200
 LEARN_TIMES = 500  # pairs that the first estimate of the share of matches at a level of time is worth
 SHRINK = 30.0  # expected matches a default weight is worth against what was learned
 DECOY_DAYS = (25, 40)  # partner times shifted by these make pairs that cannot be one happening
