@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from bench.fusion_reports import make
 
 from ceasefire.fuse import Fused, fuse
 from ceasefire.model import TableError, table
@@ -175,6 +176,18 @@ def test_parquet_and_a_lesson_from_before(
         tmp_path / "late.parquet", lesson=fused.lesson, previous=fused.memberships, shards=2, spark=spark
     )
     same(here, there)
+
+
+def test_a_source_in_another_zone_is_put_right_as_on_one_machine(spark: Any) -> None:
+    from ceasefire.engines.spark import fuse_spark
+
+    reports = make(3_000, seed=14).reports
+    source = reports["source_id"].value_counts(sort=True)["source_id"][1]
+    off = pl.when(pl.col("source_id") == source).then(timedelta(hours=3)).otherwise(timedelta())
+    reports = reports.with_columns(pl.col("occurred_from", "occurred_to") + off)
+    here = fuse(reports)
+    assert here.lesson.habits[source].late == 180
+    same(here, fuse_spark(reports, shards=3, degrees=1.0, days=8, spark=spark))
 
 
 def test_tables_written_by_the_tasks(spark: Any, alone: tuple[pl.DataFrame, Fused], tmp_path: Path) -> None:

@@ -59,6 +59,18 @@ def homes(folder: Path) -> dict[str, str]:
     return dict(rows.iter_rows())
 
 
+def test_labels_are_read_and_too_few_are_told(run: CliRunner, market: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    labels.write_text(
+        "decision_id,kind,report_a,report_b,by,recorded_at\nL1,same,M1,M2,coder,2031-06-01T00:00Z\n",
+        encoding="utf-8",
+    )
+    fuse(run, market, "-o", tmp_path / "out", "--labels", labels)
+    assert "labels_too_few" in (tmp_path / "out" / "problems.csv").read_text(encoding="utf-8")
+    told = fuse(run, market, "-o", tmp_path / "no", "--labels", labels, "--engine", "spark", code=2)
+    assert "one machine" in told
+
+
 def test_two_sources_on_one_strike_are_one_incident(run: CliRunner, market: Path, tmp_path: Path) -> None:
     said = fuse(run, market, "-o", tmp_path / "fused")
     assert homes(tmp_path / "fused") == {"M1": "I-M1", "M2": "I-M1", "Z9": "I-Z9"}

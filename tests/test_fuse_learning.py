@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
+import polars as pl
 import pytest
-from bench.fusion_reports import make
+from bench.fusion_reports import Made, make
 from bench.fusion_score import score
 
-from ceasefire.fuse import fuse
+from ceasefire.fuse import Fused, fuse
 from ceasefire.fuse.candidates import index
 from ceasefire.fuse.em import LEARNED, SIZES, estimate
 from ceasefire.fuse.encode import draft, encode, survey
@@ -16,6 +20,7 @@ from ceasefire.fuse.reading import read_reports
 from ceasefire.fuse.tallies import Counts, count, shown_by
 from ceasefire.fuse.weights import TABLE
 from ceasefire.fuse.words import counters
+from ceasefire.model import table
 
 AT_ONE_TIME, LATER = 3, 6  # "same day" and "next day"
 
@@ -78,3 +83,107 @@ def test_learning_beats_the_defaults_on_a_crowded_front() -> None:
     assert few.lesson.weights.origin == "defaults"
     by_default = fuse(made.reports, lesson=few.lesson)
     assert score(made.truth, learned.memberships).f1 > score(made.truth, by_default.memberships).f1 + 0.03
+
+
+def shifted(reports: pl.DataFrame, source: str, by: timedelta) -> pl.DataFrame:
+    of = pl.col("source_id") == source
+    return reports.with_columns(
+        pl.when(of).then(pl.col(c) + by).otherwise(pl.col(c)).alias(c)
+        for c in ("occurred_from", "occurred_to")
+    )
+
+
+@pytest.mark.parametrize(
+    ("late", "told"), [(timedelta(hours=3), "3 hours later"), (-timedelta(days=1), "24 hours earlier")]
+)
+def test_a_source_in_another_time_zone_is_found_and_put_right(late: timedelta, told: str) -> None:
+    made = make(6_000, seed=14)
+    source = str(made.reports["source_id"].value_counts(sort=True)["source_id"][1])
+    straight = fuse(made.reports)
+    assert not straight.lesson.habits
+    fused = fuse(shifted(made.reports, source, late))
+    assert {name: habit.late for name, habit in fused.lesson.habits.items()} == {
+        source: int(late.total_seconds() // 60)
+    }
+    assert score(made.truth, fused.memberships).f1 == pytest.approx(
+        score(made.truth, straight.memberships).f1, abs=0.01
+    )
+    (problem,) = (p for p in fused.problems if p.code == "source_off_time")
+    assert told in problem.found and problem.record == source
+    # an incident's time is told without it
+    both = straight.incidents.join(fused.incidents, on="incident_id", suffix="_again")
+    assert (both["occurred_from"] == both["occurred_from_again"]).mean() > 0.95
+
+
+def test_a_source_that_places_less_exactly_than_it_says_is_widened() -> None:
+    made = make(6_000, seed=14)
+    source = str(made.reports["source_id"].value_counts(sort=True)["source_id"][0])
+    rng = np.random.default_rng(2)
+    north, east = (pl.Series(rng.normal(0, 3 / 111, made.reports.height)) for _ in range(2))
+    off = {"latitude": north, "longitude": east}
+    blurred = made.reports.with_columns(
+        pl.when(pl.col("source_id") == source)
+        .then(pl.col(c) + error * pl.col("precision_km"))
+        .otherwise(pl.col(c))
+        .alias(c)
+        for c, error in off.items()
+    )
+    fused = fuse(blurred)
+    assert set(fused.lesson.habits) == {source}
+    assert 2.0 < fused.lesson.habits[source].coarser <= 4.0
+    at_its_word = fuse(blurred, lesson=replace(fused.lesson, habits={}))
+    assert score(made.truth, fused.memberships).f1 > score(made.truth, at_its_word.memberships).f1
+
+
+def test_two_sources_that_differ_leave_open_who_is_late() -> None:
+    made = make(5_000, seed=14)
+    two = made.reports["source_id"].value_counts(sort=True)["source_id"].head(2).to_list()
+    of_two = made.reports.filter(pl.col("source_id").is_in(two))
+    assert not fuse(shifted(of_two, two[0], timedelta(hours=5))).lesson.habits
+
+
+def labelled(made: Made, fused: Fused, pairs: int) -> pl.DataFrame:
+    truth = dict(made.truth.select("report_id", "happening").iter_rows())
+    chosen = fused.links.sample(pairs, seed=3).select("report_a", "report_b")
+    return table("decisions").frame(
+        [
+            {
+                "decision_id": f"L{k}",
+                "kind": "same" if truth[a] == truth[b] else "different",
+                "report_a": a,
+                "report_b": b,
+                "by": "a coder",
+                "recorded_at": datetime(2030, 1, 1, tzinfo=UTC),
+            }
+            for k, (a, b) in enumerate(chosen.iter_rows())
+        ]
+    )
+
+
+def test_labels_refine_the_table_and_bind_nothing() -> None:
+    made = make(3_000, seed=6)
+    alone = fuse(made.reports)
+    labels = labelled(made, alone, 1_000)
+    taught = fuse(made.reports, labels=labels)
+    assert taught.lesson.weights.origin == "learned, labels"
+    assert score(made.truth, taught.memberships).f1 > score(made.truth, alone.memberships).f1 + 0.01
+    # they are no decisions: some labelled pairs end up otherwise
+    home = dict(taught.memberships.select("report_id", "incident_id").iter_rows())
+    told = [
+        (home[a] == home[b]) == (kind == "same")
+        for kind, a, b in labels.select("kind", "report_a", "report_b").iter_rows()
+    ]
+    assert 0.6 < np.mean(told) < 1.0
+    same = labels.with_columns(decision_id=pl.col("decision_id") + "x").sort("report_a")
+    assert fuse(made.reports, labels=same).memberships.equals(taught.memberships)
+
+
+def test_too_few_labels_change_nothing_and_say_so() -> None:
+    made = make(1_000, seed=6)
+    alone = fuse(made.reports)
+    unknown = labelled(made, alone, 10).with_columns(
+        report_a=pl.when(pl.col("decision_id") == "L0").then(pl.lit("nobody")).otherwise(pl.col("report_a"))
+    )
+    fused = fuse(made.reports, labels=unknown)
+    assert fused.memberships.equals(alone.memberships)
+    assert {"labels_too_few", "decision_unusable"} <= {p.code for p in fused.problems}

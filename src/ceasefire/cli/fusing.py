@@ -64,6 +64,14 @@ def fuse(
             help="Memberships of an earlier run: lineage then says where its names went.",
         ),
     ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            metavar="FILE",
+            help="Pairs whose truth is known, as a table `decisions`: they refine the weights and bind nothing.",
+        ),
+    ] = None,
     mapping: Annotated[
         Path | None,
         typer.Option(
@@ -100,6 +108,8 @@ def fuse(
 
         ceasefire fuse log.csv --mapping log.yaml --timezone Europe/Kyiv -o fused
 
+        ceasefire fuse reports.csv --labels checked_pairs.csv -o fused
+
         ceasefire fuse reports.csv --sources sources.csv --decisions decisions.csv --previous fused/memberships.csv -o fused
     """
     from ceasefire.cli.fusing_tables import outputs, put, read
@@ -107,6 +117,8 @@ def fuse(
     from ceasefire.problems import CaseError
     from ceasefire.report.fused_screen import show_fused
 
+    if labels is not None and engine is Engine.spark:
+        stop("--labels: refined on one machine only; use --engine local", 2)
     fusing = _engine(engine)
     inputs = {
         "reports": reports,
@@ -114,6 +126,7 @@ def fuse(
         "decisions": decisions,
         "actors": actors,
         "previous": previous,
+        "labels": labels,
         "mapping": mapping,
     }
     _check_out(out, {name: path for name, path in inputs.items() if path is not None and name != "previous"})
@@ -133,6 +146,7 @@ def fuse(
                     actors=given.actors,
                     previous=given.previous,
                     seed=seed,
+                    **({} if given.labels is None else {"labels": given.labels}),
                 )
         except TableError as error:
             stop(f"{reports}: {error}", 2)

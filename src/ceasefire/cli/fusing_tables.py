@@ -51,12 +51,13 @@ class Given:
     decisions: pl.DataFrame | None
     actors: pl.DataFrame | None
     previous: pl.DataFrame | None
+    labels: pl.DataFrame | None
     problems: tuple[Problem, ...]
     inputs: Mapping[str, str]
 
 
 def read(paths: Mapping[str, Path | None], timezone: str | None) -> Given:
-    """Read the inputs: ``reports``, ``sources``, ``decisions``, ``actors``, ``previous``, ``mapping``.
+    """Read the inputs: ``reports``, ``sources``, ``decisions``, ``actors``, ``previous``, ``labels``, ``mapping``.
 
     Raises:
         CaseError: a file cannot be used, or there is no such zone.
@@ -68,8 +69,13 @@ def read(paths: Mapping[str, Path | None], timezone: str | None) -> Given:
     problems: list[Problem] = []
     reports, met = _reports(path, paths.get("mapping"), zone, timezone is None, problems)
     found = {
-        name: None if paths.get(name) is None else _rows(table(name), Path(str(paths[name])), zone, problems)
-        for name in ("sources", "decisions", "actors")
+        name: None if paths.get(name) is None else _rows(table(shape), Path(str(paths[name])), zone, problems)
+        for name, shape in {
+            "sources": "sources",
+            "decisions": "decisions",
+            "actors": "actors",
+            "labels": "decisions",
+        }.items()
     }
     sources = found["sources"]
     if sources is None and met is not None and met.height:
@@ -84,6 +90,7 @@ def read(paths: Mapping[str, Path | None], timezone: str | None) -> Given:
         decisions=found["decisions"],
         actors=found["actors"],
         previous=None if previous is None else _previous(previous),
+        labels=found["labels"],
         problems=tuple(problems),
         inputs={name: digest(file) for name, file in sorted(paths.items()) if file is not None},
     )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -39,7 +39,8 @@ from ceasefire.engines.rows import (
 from ceasefire.engines.written import Written, pairs_of, write
 from ceasefire.fuse.cluster import bond
 from ceasefire.fuse.decisions import Pair, Ruling
-from ceasefire.fuse.encode import Deck, Ints, act_kinds, draft, encode, name_codes
+from ceasefire.fuse.encode import Deck, Habit, Ints, act_kinds, draft, encode, name_codes
+from ceasefire.fuse.habits import habit_problems
 from ceasefire.fuse.learn import Lesson, teach
 from ceasefire.fuse.links import Links
 from ceasefire.fuse.reading import read_reports
@@ -127,6 +128,17 @@ class _Found:
     problems: list[Problem]
 
 
+class _Prepared(NamedTuple):
+    """Reports ready to be compared: drafts, what is known of all, where each part begins, rows in context, rows sent to tasks."""
+
+    drafts: DataFrame
+    known: Survey
+    world: World
+    before: dict[str, int]
+    rows: DataFrame
+    sent: DataFrame
+
+
 def _find(
     run: Run,
     given: DataFrame,
@@ -138,15 +150,29 @@ def _find(
     days: int,
 ) -> _Found | None:
     """The run itself; None without a usable report."""
-    drafts = run.keep(by_partition(_ordered(given, run.shards), as_rows(tasks.drafted), tasks.DRAFTS))
-    if drafts.isEmpty():
+    ordered = _ordered(given, run.shards)
+
+    def prepared(habits: dict[str, Habit]) -> _Prepared | None:
+        drafts = run.keep(by_partition(ordered, as_rows(lambda t: tasks.drafted(habits, t)), tasks.DRAFTS))
+        if drafts.isEmpty():
+            return None
+        known, world, before = _world(drafts, lesson, aliases, seed, run.shards, degrees, days)
+        rows = run.keep(_in_context(run, drafts, known, world, before))
+        return _Prepared(drafts, known, world, before, rows, run.keep(_sent(run, rows, world)))
+
+    ready = prepared(lesson.habits if lesson else {})
+    if ready is None:
         return None
-    known, world, before = _world(drafts, lesson, aliases, seed, run.shards, degrees, days)
-    rows = run.keep(_in_context(run, drafts, known, world, before))
-    sent = run.keep(_sent(run, rows, world))
     crowded = np.zeros(0, dtype=np.int64)
     if lesson is None:
-        lesson, crowded = _studied(run, sent, world, known)
+        learned, crowded = _studied(run, ready.sent, ready.world, ready.known)
+        again = prepared(learned.habits) if learned.habits else None
+        if again:  # compared anew, with what some sources get wrong put right
+            ready, habits = again, learned.habits
+            learned, crowded = _studied(run, ready.sent, ready.world, ready.known)
+            learned = replace(learned, habits=habits)
+        lesson = learned
+    drafts, known, world, before, rows, sent = ready
     told = replace(lesson, survey=world.survey)
     found = run.keep(sent.groupBy("task").applyInArrow(lambda t: tasks.linked(world, told, t), tasks.FOUND))
     links = run.keep(_only(found, "link").dropDuplicates(["left", "right"]))
@@ -169,7 +195,7 @@ def _gathered(
 ) -> Fused:
     """All that was found in one memory, as ``fuse`` returns it."""
     left, right, weight = _links_here(found.links)
-    whole = encode(draft(frame, by_id), found.known, aliases)
+    whole = encode(draft(frame, by_id, found.lesson.habits), found.known, aliases)
     founder = np.arange(whole.n)
     solved = found.labels.toArrow()
     founder[solved["row"].to_numpy()] = solved["founder"].to_numpy()
@@ -183,7 +209,8 @@ def _gathered(
     bonds = bond(whole, scale, links, *decided)
     crowd = np.zeros(whole.n, dtype=np.bool_)
     crowd[found.crowded.toArrow()["left"].to_numpy()] = True
-    every = tuple(problems + found.problems + crowd_problems(crowd))
+    noted = habit_problems(found.lesson.habits, whole.sources)
+    every = tuple(problems + noted + found.problems + crowd_problems(crowd))
     return Fused(whole, found.lesson, scale, links, bonds, label, found.ruling, sources, previous, every)
 
 

@@ -32,7 +32,7 @@ from ceasefire.fuse.candidates import index
 from ceasefire.fuse.cluster import bond, cluster
 from ceasefire.fuse.context import set_context
 from ceasefire.fuse.doubt import membership
-from ceasefire.fuse.encode import ROW, Encoded, Ints, draft, survey
+from ceasefire.fuse.encode import ROW, Encoded, Habit, Ints, draft, survey
 from ceasefire.fuse.learn import Lesson, match, sample, sampled_pairs, sums
 from ceasefire.fuse.links import Links, binding, link, parts
 from ceasefire.fuse.reading import read_reports
@@ -58,12 +58,12 @@ _NAMED = pa.schema(
 COUNTERS = 1 << 20  # counters of words while their final number is not yet known
 
 
-def drafted(table: pa.Table) -> Iterator[dict[str, Any]]:
-    """What a part of the reports says by itself, and what others need to know of it."""
+def drafted(habits: dict[str, Habit], table: pa.Table) -> Iterator[dict[str, Any]]:
+    """What a part of the reports says by itself, habits of its sources put right, and what others need to know of it."""
     frame, by_id, _ = read_reports(pl.DataFrame(pl.from_arrow(table)))
     if not frame.height:
         return
-    made = draft(frame, by_id)
+    made = draft(frame, by_id, habits)
     yield {
         "first": frame["report_id"][int(by_id[0])],
         "size": frame.height,
@@ -152,6 +152,7 @@ def matched(lesson: Lesson, table: pa.Table) -> Iterator[dict[str, Any]]:
     """What likely matches among the pairs of the sample show."""
     for packed in table["pairs"].to_pylist():
         data, pairs = pickle.loads(packed)
+        data = replace(data, survey=lesson.survey)
         yield {
             "part": pickle.dumps(
                 match(data, pairs, shown_by(data, pairs), lesson.scale(data), lesson.weights.own)

@@ -8,6 +8,7 @@ guessed.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -35,6 +36,7 @@ NO_FIGURE, NO_TOP = (
     65_534,
 )  # a toll not said; a toll without an upper end (and the largest that is told apart)
 HAS_POINT, COARSE = 1, 2  # flags of a row
+WIDEST_KM = 500.0  # no radius is larger
 
 ROW = np.dtype(
     [
@@ -130,19 +132,29 @@ class Draft:
     hashes: NDArray[np.uint32]
 
 
-def draft(frame: pl.DataFrame, by_id: Ints) -> Draft:
-    """What each row of a frame that ``read_reports`` made says by itself."""
-    start, end = _minutes(frame["occurred_from"]), _minutes(frame["occurred_to"])
+@dataclass(frozen=True)
+class Habit:
+    """``late``: minutes by which a source's times lie after those of others. ``coarser``: what its radii are multiplied by."""
+
+    late: int = 0
+    coarser: float = 1.0
+
+
+def draft(frame: pl.DataFrame, by_id: Ints, habits: Mapping[str, Habit] | None = None) -> Draft:
+    """What each row of a frame that ``read_reports`` made says by itself; its source's habit put right."""
+    named = {name: codes(frame[name]) for name in (*VALUES, "source_id", "language")}
+    late, coarser = _corrections(named["source_id"][1], habits or {})
+    source = named["source_id"][0]
+    start, end = (_minutes(frame[name]) - late[source] for name in ("occurred_from", "occurred_to"))
     hours = (end - start) / 60.0
     latitude, longitude, has_point = _points(frame)
-    sigma = _sigma(frame)
+    sigma = np.minimum(_sigma(frame) * coarser[source], WIDEST_KM)
     (place, places), (admin, areas) = _places(frame)
     sort = grid_class(sigma, hours, has_point)
     cells = cell_keys(latitude, longitude, sort)
     rank = np.empty(frame.height, dtype=np.int64)
     rank[by_id] = np.arange(frame.height)
     coarse = (has_point & (sigma > COARSE_KM)) | (hours > COARSE_H) | (~has_point & (place < 0))
-    named = {name: codes(frame[name]) for name in (*VALUES, "source_id", "language")}
     square = np.floor(np.nan_to_num(latitude)) * 1000 + np.floor(np.nan_to_num(longitude)) + 500_000
     spot, area = (np.array([*(crc32(v.encode()) for v in vs), 0]) for vs in (places, areas))
     where = np.where(has_point, square, np.where(place >= 0, spot[place], area[admin])).astype(np.int64)
@@ -160,7 +172,7 @@ def draft(frame: pl.DataFrame, by_id: Ints) -> Draft:
         "act": np.where(np.array([*acts, "other"]) == "other", -1, np.arange(len(acts) + 1))[act],
         "actor": named["actor"][0],
         "affected": named["affected"][0],
-        "source": named["source_id"][0],
+        "source": source,
         "url": _addresses(frame["url"]),
         "language": named["language"][0],
         "flags": has_point * HAS_POINT + coarse * COARSE,
@@ -232,6 +244,12 @@ def encode(made: Draft, known: Survey, aliases: dict[str, frozenset[str]] | None
     return Encoded(made.frame, made.by_id, deck, cells, bounds, acts, made.values["source_id"], known)
 
 
+def _corrections(sources: list[str], habits: Mapping[str, Habit]) -> tuple[Ints, Floats]:
+    """Minutes to take off the times, and what to multiply the radii by, for each code of a source; the last stands for none."""
+    found = [habits.get(name, Habit()) for name in [*sources, ""]]
+    return np.array([h.late for h in found], dtype=np.int64), np.array([h.coarser for h in found])
+
+
 def _minutes(times: pl.Series) -> Ints:
     return np.asarray(np.floor_divide(times.dt.epoch("us").to_numpy(), 60_000_000), dtype=np.int64)
 
@@ -273,7 +291,7 @@ def _sigma(frame: pl.DataFrame) -> Floats:
             pl.lit(UNKNOWN_KM),
         )
     ).to_series()
-    return np.asarray(np.clip(np.nan_to_num(radius.to_numpy(), nan=UNKNOWN_KM), 0.1, 500.0))
+    return np.asarray(np.clip(np.nan_to_num(radius.to_numpy(), nan=UNKNOWN_KM), 0.1, WIDEST_KM))
 
 
 def _points(frame: pl.DataFrame) -> tuple[Floats, Floats, Flags]:

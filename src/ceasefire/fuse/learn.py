@@ -32,7 +32,8 @@ from ceasefire.fuse.em import (
     estimate,
     logit,
 )
-from ceasefire.fuse.encode import Encoded, Flags, Floats, Ints, act_kinds
+from ceasefire.fuse.encode import Encoded, Flags, Floats, Habit, Ints, act_kinds
+from ceasefire.fuse.habits import DEEPEST, Offsets, habits, offsets
 from ceasefire.fuse.survey import Survey
 from ceasefire.fuse.tallies import MOST_ACTS, Counts, Shown, by_acts, count, levels_by, shown_by
 from ceasefire.fuse.weights import (
@@ -46,20 +47,20 @@ from ceasefire.fuse.weights import (
 )
 
 SAMPLE = 20_000  # reports whose pairs are counted
-_DEEPEST = 1024  # a posterior is counted in so many parts, so that sums are exact
 _TRIED = 20.0  # pairs at other times that even odds on a source's own pairs as a control are worth
 POINTS = round(2 * BENT / BEND) + 1
 
 
 @dataclass(frozen=True)
 class Matched:
-    """What the likely matches of a sample show, in parts of ``_DEEPEST``: pairs of acts, and each source's repeats."""
+    """What the likely matches of a sample show, in parts of ``DEEPEST``: pairs of acts, each source's repeats, how it is off."""
 
     acts: Counter[tuple[str, str]]
     repeats: Counter[str]
+    offsets: Offsets
 
     def __add__(self, other: Matched) -> Matched:
-        return Matched(self.acts + other.acts, self.repeats + other.repeats)
+        return Matched(self.acts + other.acts, self.repeats + other.repeats, self.offsets + other.offsets)
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Lesson:
 
     ``values``: features x levels; ``prior``: log-odds; ``bend``: see ``compare.Scale``; ``acts``: what is added for two acts;
     ``repeats``: each source's weight against telling one happening twice, ``penalty`` for a source not met before.
+    ``habits``: how the times and radii of a source are put right before its reports are compared.
     """
 
     survey: Survey
@@ -78,6 +80,7 @@ class Lesson:
     acts: dict[tuple[str, str], float]
     repeats: dict[str, float]
     penalty: float
+    habits: dict[str, Habit]
 
     def scale(self, data: Encoded) -> Scale:
         """The lesson as the kernels read it for these reports."""
@@ -185,7 +188,7 @@ def first_lesson(survey: Survey, weights: Weights) -> Lesson:
         values[k, : len(TABLE[feature])] = weights.values[feature]
     penalty = float(values[-1, 1])
     values[-1, :3] -= [0.0, penalty, penalty]  # each source's own weight takes its place
-    return Lesson(survey, weights, weights.prior, values, np.zeros(POINTS), {}, {}, penalty)
+    return Lesson(survey, weights, weights.prior, values, np.zeros(POINTS), {}, {}, penalty, {})
 
 
 def match(data: Encoded, pairs: Any, shown: Shown, scale: Scale, own: float) -> Matched:
@@ -195,29 +198,29 @@ def match(data: Encoded, pairs: Any, shown: Shown, scale: Scale, own: float) -> 
     repeats = np.zeros(len(data.sources), dtype=np.int64)
     _count_matches(data.deck, pairs, shown, scale, own, by_act, repeats)
     by_source = Counter({data.sources[k]: int(repeats[k]) for k in np.flatnonzero(repeats)})
-    return Matched(by_acts(data, by_act), by_source)
+    return Matched(by_acts(data, by_act), by_source, offsets(data, pairs, shown, scale))
 
 
 def refine(lesson: Lesson, made: Counts, matched: Matched) -> Lesson:
-    """The lesson with the confusion of acts and each source's repeats, both shrunk to what holds for all."""
+    """The lesson with the confusion of acts and each source's repeats, both shrunk to what holds for all, and its habits."""
     acts: dict[tuple[str, str], float] = {}
-    seen, null = matched.acts.total() / _DEEPEST, made.decoy_acts.total()
+    seen, null = matched.acts.total() / DEEPEST, made.decoy_acts.total()
     names = sorted({name for two in made.decoy_acts for name in two})
     levels_ = _act_levels(names)
     for (one, two), decoys in sorted(made.decoy_acts.items()):
         level = int(levels_[names.index(one), names.index(two)])
         expected = np.exp(lesson.weights.values["act"][level]) * decoys / null * seen
-        change = np.log((matched.acts[one, two] / _DEEPEST + SHRINK / 3) / (expected + SHRINK / 3))
+        change = np.log((matched.acts[one, two] / DEEPEST + SHRINK / 3) / (expected + SHRINK / 3))
         change = float(np.round(np.clip(change, -2.0, 0.0 if level == EXCLUSIVE else 2.0), 6))
         acts[one, two] = acts[two, one] = change
     share = 1.0 / (1.0 + np.exp(-lesson.weights.own))
     repeats = {}
     for source, (_, own_pairs) in sorted(made.own.items()):
         own = int(own_pairs.sum())
-        repeat = (matched.repeats[source] / _DEEPEST + 20.0 * share) / (own + 20.0)
+        repeat = (matched.repeats[source] / DEEPEST + 20.0 * share) / (own + 20.0)
         odds = logit(min(max(repeat, 1e-4), 0.99)) - lesson.prior
         repeats[source] = float(np.round(np.clip(odds, -4.0, 1.0), 6))
-    return replace(lesson, acts=acts, repeats=repeats)
+    return replace(lesson, acts=acts, repeats=repeats, habits=habits(matched.offsets))
 
 
 def sums(data: Encoded, pairs: Any, shown: Shown, scale: Scale) -> Ints:
@@ -304,7 +307,7 @@ def _count_matches(
         odds = scale.prior if shown[k, 9] == 0 else own
         for feature in range(9):
             odds += scale.values[feature, shown[k, feature]]
-        part = np.int64(np.floor(_DEEPEST / (1.0 + np.exp(-odds)) + 0.5))
+        part = np.int64(np.floor(DEEPEST / (1.0 + np.exp(-odds)) + 0.5))
         if shown[k, 9] > 0:
             repeats[one.source] += part
         elif 0 <= one.act < len(acts) and 0 <= two.act < len(acts):

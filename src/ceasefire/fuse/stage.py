@@ -7,22 +7,25 @@ reports give the same bytes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from ceasefire.fuse.candidates import index
+from ceasefire.fuse.candidates import Index, index
 from ceasefire.fuse.cluster import Bonds, bond, cluster, components
 from ceasefire.fuse.compare import Scale
 from ceasefire.fuse.copies import find_origins
 from ceasefire.fuse.counts import day_counts
 from ceasefire.fuse.decisions import Ruling, coded_apart, coded_as_one, read_decisions
 from ceasefire.fuse.doubt import alternatives, membership
-from ceasefire.fuse.encode import Encoded, Flags, Ints, draft, encode, survey
+from ceasefire.fuse.encode import Encoded, Flags, Habit, Ints, draft, encode, survey
 from ceasefire.fuse.explain import explain_incident
+from ceasefire.fuse.habits import habit_problems
 from ceasefire.fuse.incidents import describe
+from ceasefire.fuse.labels import refined
 from ceasefire.fuse.learn import Lesson, study
 from ceasefire.fuse.lineage import incident_ids, since, trace_names
 from ceasefire.fuse.links import Links, link
@@ -178,6 +181,15 @@ class Fused:
         data, label = self._data, self._label[self._grid_row]
         return find_origins(data.frame, data.by_id, label, data.deck, self._grid_row, self._sources)
 
+    def _put_right(self) -> list[pl.Expr]:
+        """The times of reports whose source is known to be late or early, without that."""
+        late = {name: habit.late for name, habit in self.lesson.habits.items() if habit.late}
+        if not late:
+            return []
+        source = pl.col("source_id").str.strip_chars().str.to_lowercase()
+        minutes = source.replace_strict(late, default=0, return_dtype=pl.Int64)
+        return [pl.col(c) - pl.duration(minutes=minutes) for c in ("occurred_from", "occurred_to")]
+
     @cached_property
     def _ids(self) -> pl.Series:
         """The report ids, sorted."""
@@ -194,6 +206,7 @@ class Fused:
             self._ids.gather(self._origins[0]).alias("origin_id"),
             pl.Series("sigma", rows["sigma"].astype(np.float64)),
             *(pl.when(pointed).then(pl.col(c)).alias(c) for c in ("latitude", "longitude")),
+            *self._put_right(),
         )
         made, notes = describe(told)
         sure = pl.DataFrame({"incident_id": self._incident, "cohesion": probability})
@@ -210,6 +223,7 @@ def fuse(
     decisions: pl.DataFrame | None = None,
     actors: pl.DataFrame | None = None,
     previous: pl.DataFrame | None = None,
+    labels: pl.DataFrame | None = None,
     lesson: Lesson | None = None,
     seed: int = 0,
 ) -> Fused:
@@ -222,6 +236,7 @@ def fuse(
         decisions: table ``decisions``; in force at once, and gone when withdrawn.
         actors: table ``actors``; aliases and parties make actors alike.
         previous: memberships of an earlier run; the lineage then says what became of its names.
+        labels: pairs whose truth is known, as a table ``decisions``; they refine the weights and bind nothing.
         lesson: what an earlier run learned (``Fused.lesson``), used instead of learning anew.
         seed: for the sample of reports that weights are learned from.
 
@@ -232,15 +247,29 @@ def fuse(
     if lacking:
         table("reports").conform(reports)
     frame, by_id, problems = read_reports(reports)
-    made = draft(frame, by_id)
-    known = lesson.survey if lesson else survey(made, counters(frame.height))
-    data = encode(made, known, aliases_of(actors))
-    found = index(data)
-    lesson = lesson or study(data, found, seed)
+    names = aliases_of(actors)
+
+    def prepared(habits: dict[str, Habit]) -> tuple[Encoded, Index]:
+        made = draft(frame, by_id, habits)
+        known = lesson.survey if lesson else survey(made, counters(frame.height))
+        data = encode(made, known, names)
+        return data, index(data)
+
+    data, found = prepared(lesson.habits if lesson else {})
+    if lesson is None:
+        learned = study(data, found, seed)
+        if learned.habits:  # compared anew, with what some sources get wrong put right
+            data, found = prepared(learned.habits)
+            learned = replace(study(data, found, seed), habits=learned.habits)
+        lesson = learned
+    problems += habit_problems(lesson.habits, data.sources)
+    grid_row = np.argsort(data.rank)
+    if labels is not None:
+        lesson, untaught = _refined(lesson, data, grid_row, labels)
+        problems += untaught
     scale = lesson.scale(data)
     links = link(data, found, scale, np.arange(data.n))
     ruling, unusable = _ruling(data, links, decisions)
-    grid_row = np.argsort(data.rank)
     same, different = (_grid_pairs(side, grid_row) for side in (ruling.same, ruling.different))
     bonds = bond(data, scale, links, same, different)
     label = cluster(data, links, bonds, same)
@@ -280,6 +309,18 @@ def rule(
     held = pl.DataFrame({"id": ids}).with_row_index("row").filter(pl.col("id").is_in(named.implode()))
     ruling, unusable = read_decisions(every, dict(held.select("id", "row").iter_rows()))
     return coded_apart(ruling, coded, place, left, right), unusable
+
+
+def _refined(
+    lesson: Lesson, data: Encoded, grid_row: Ints, labels: pl.DataFrame
+) -> tuple[Lesson, list[Problem]]:
+    """The lesson refined by labelled pairs."""
+    ids = data.frame["report_id"].gather(data.by_id)
+    truth, unusable = read_decisions(labels, {name: row for row, name in enumerate(ids)})
+    pairs = np.concatenate([_grid_pairs(side, grid_row) for side in (truth.same, truth.different)])
+    same = np.arange(len(pairs)) < len(truth.same)
+    lesson, few = refined(lesson, data, pairs, same)
+    return lesson, unusable + few
 
 
 def _ruling(data: Encoded, links: Links, decisions: pl.DataFrame | None) -> tuple[Ruling, list[Problem]]:

@@ -49,8 +49,8 @@ class Counts:
         return Counts(
             patterns,
             across,
-            _by_name(self.own, other.own, _merged),
-            _by_name(self.others, other.others, np.add),
+            by_name(self.own, other.own, _merged),
+            by_name(self.others, other.others, np.add),
             self.decoys + other.decoys,
             self.decoy_acts + other.decoy_acts,
         )
@@ -61,7 +61,8 @@ def _merged(one: tuple[Ints, Ints], two: tuple[Ints, Ints]) -> tuple[Ints, Ints]
     return patterns, np.bincount(at, np.concatenate([one[1], two[1]]), len(patterns)).astype(np.int64)
 
 
-def _by_name(one: dict[str, _T], two: dict[str, _T], add: Callable[[_T, _T], _T]) -> dict[str, _T]:
+def by_name(one: dict[str, _T], two: dict[str, _T], add: Callable[[_T, _T], _T]) -> dict[str, _T]:
+    """Tallies of sources, those in both added."""
     return one | {name: add(one[name], value) if name in one else value for name, value in two.items()}
 
 
