@@ -91,7 +91,12 @@ def pack(made: Draft, known: Survey, values: dict[str, list[str]], before: int) 
     body["rank"] = rows["rank"] + before
     words = np.empty(len(data.deck.hashes), dtype=_WORD)
     words["hash"], words["weight"] = data.deck.hashes, data.deck.weights
-    return to_arrow(body, rows["words"].astype(np.int64), rows["known"].astype(np.int64), words)
+    return to_arrow(body, rows["words"].astype(np.int64), _spoken(rows), words)
+
+
+def _spoken(rows: Any) -> Ints:
+    """How many words and sounds each row has."""
+    return np.asarray(rows["known"].astype(np.int64) + rows["sounds"])
 
 
 def to_arrow(body: Any, start: Ints, known: Ints, words: Any, **more: Any) -> pa.RecordBatch:
@@ -109,7 +114,7 @@ def take(shard: Shard, chosen: Ints, **more: Any) -> pa.RecordBatch:
     rows = shard.data.deck.rows
     words = np.empty(len(shard.data.deck.hashes), dtype=_WORD)
     words["hash"], words["weight"] = shard.data.deck.hashes, shard.data.deck.weights
-    start, known = rows["words"][chosen].astype(np.int64), rows["known"][chosen].astype(np.int64)
+    start, known = rows["words"][chosen].astype(np.int64), _spoken(rows)[chosen]
     return to_arrow(shard.body[chosen], start, known, words, **more)
 
 
@@ -117,7 +122,7 @@ def unpack(world: World, table: Any) -> Shard:
     """Travelling rows, laid out as on one machine."""
     body = np.frombuffer(_bytes(table["body"]), dtype=_BODY)
     words = np.frombuffer(_bytes(table["words"]), dtype=_WORD)
-    known = body["known"].astype(np.int64)
+    known = _spoken(body)
     start = np.cumsum(known) - known
     order = np.lexsort((body["rank"], body["start"], body["cell"]))
     body, known = body[order], known[order]
@@ -165,7 +170,7 @@ def unpack_survey(packed: bytes) -> Survey:
 
 def folded(known: Survey, size: int) -> Survey:
     """The survey with ``size`` counters of words, as if it had been made with so many: a counter is the low bits of a word."""
-    overall = known.tally.overall.reshape(-1, size).sum(axis=0, dtype=np.int32)
+    overall = known.tally.overall.reshape(2, -1, size).sum(axis=1, dtype=np.int32)
     return replace(known, tally=replace(known.tally, overall=overall))
 
 

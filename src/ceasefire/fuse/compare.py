@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ceasefire.compiled import compiled
-from ceasefire.fuse.encode import HAS_POINT, NO_FIGURE, NO_TOP
+from ceasefire.fuse.encode import HAS_POINT, NO_FIGURE, NO_TOP, SCRIPT
 from ceasefire.fuse.weights import (
     COARSE_GATE,
     COARSE_KM,
@@ -252,10 +252,8 @@ def casualty_level(one: Any, two: Any) -> Any:
 
 
 @compiled
-def shared_words(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
-    """Weight (tenths of a nat) and number of the words two texts share; a word weighs what it weighs where it is commoner."""
-    a, end_a = one.words, one.words + one.known
-    b, end_b = two.words, two.words + two.known
+def shared_words(hashes: Any, weights: Any, a: int, end_a: int, b: int, end_b: int) -> Any:
+    """Weight (tenths of a nat) and number of the words two lists share; a word weighs what it weighs where it is commoner."""
     weight: Any = 0
     count = 0
     while a < end_a and b < end_b:
@@ -280,15 +278,36 @@ def bits(value: Any) -> Any:
 
 
 @compiled
+def sound_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
+    """Level of the wording of texts in two languages or scripts, by the names and numbers that sound alike.
+
+    One that is rare there and then tells; a place name, which all share, is worth two nats and less.
+    """
+    a, b = one.words + one.known, two.words + two.known
+    weight, count = shared_words(hashes, weights, a, a + one.sounds, b, b + two.sounds)
+    told = 0.1 * weight - 2.0 * (count + 1)
+    if count == 0 or -2.0 <= told < 0.0:
+        return UNREAD
+    if told >= 2.0:
+        return 1
+    return 2 if told >= 0.0 else 6
+
+
+@compiled
 def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
     """Level of the wording."""
     if one.known == 0 or two.known == 0:
         return UNREAD
-    foreign = one.language >= 0 and two.language >= 0 and one.language != two.language
+    script, other = one.flags // SCRIPT, two.flags // SCRIPT
+    if (one.language >= 0 and two.language >= 0 and one.language != two.language) or (
+        script > 0 and other > 0 and script != other
+    ):
+        return sound_level(hashes, weights, one, two)
     weight, count, cosine = 0, 0, 0.0
     least = min(one.telling, two.telling)
     if one.bloom & two.bloom != 0:
-        weight, count = shared_words(hashes, weights, one, two)
+        a, b = one.words, two.words
+        weight, count = shared_words(hashes, weights, a, a + one.known, b, b + two.known)
         cosine = weight / np.sqrt(np.float64(one.telling) * two.telling)
     if cosine >= 0.85 and count >= VERBATIM_WORDS:
         return 0
@@ -300,8 +319,6 @@ def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
         return 2
     if told >= 0.8:
         return 3
-    if foreign:
-        return UNREAD
     if told >= -0.3:
         return 4
     return 5 if told >= -1.5 else 6

@@ -215,7 +215,8 @@ def _descend(
                     if basis[i] != 0:
                         break
                     other = rows[grid_row[texts[k]]]
-                    shared, _ = shared_words(hashes, weights, row, other)
+                    a, b = row.words, other.words
+                    shared, _ = shared_words(hashes, weights, a, a + row.known, b, b + other.known)
                     if shared * shared >= SAME_WORDS * SAME_WORDS * row.telling * other.telling:
                         origin[i], basis[i] = origin[texts[k]], 4
                 text_keys[spot], text[spot] = named, origin[i]

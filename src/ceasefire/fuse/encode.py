@@ -23,7 +23,7 @@ from ceasefire.fuse.grid import CLASSES, cell_keys, grid_class
 from ceasefire.fuse.reading import marks
 from ceasefire.fuse.survey import VALUES, Survey
 from ceasefire.fuse.weights import COARSE_H, COARSE_KM, UNKNOWN_KM
-from ceasefire.fuse.words import read_words, tally, weigh
+from ceasefire.fuse.words import Read, read_words, tally, weigh
 from ceasefire.locate.names import name_keys
 from ceasefire.vocabulary import vocabulary
 
@@ -35,7 +35,11 @@ NO_FIGURE, NO_TOP = (
     65_535,
     65_534,
 )  # a toll not said; a toll without an upper end (and the largest that is told apart)
-HAS_POINT, COARSE = 1, 2  # flags of a row
+HAS_POINT, COARSE, SCRIPT = (
+    1,
+    2,
+    4,
+)  # flags of a row; the script of its text stands above them, from SCRIPT on
 WIDEST_KM = 500.0  # no radius is larger
 
 ROW = np.dtype(
@@ -62,7 +66,9 @@ ROW = np.dtype(
         ("rank", "i4"),
         ("mark", "u4"),
         ("known", "u2"),
+        ("sounds", "u2"),
         ("telling", "u2"),
+        ("sounding", "u2"),
         ("language", "i2"),
         ("flags", "u1"),
         ("crowd", "u1"),
@@ -128,8 +134,7 @@ class Draft:
     cells: Ints
     order: Ints
     stratum: Ints
-    told: Ints
-    hashes: NDArray[np.uint32]
+    read: Read
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,7 @@ def draft(frame: pl.DataFrame, by_id: Ints, habits: Mapping[str, Habit] | None =
     spot, area = (np.array([*(crc32(v.encode()) for v in vs), 0]) for vs in (places, areas))
     where = np.where(has_point, square, np.where(place >= 0, spot[place], area[admin])).astype(np.int64)
     act, acts = named["act"]
-    told, hashes = read_words(frame["text"])
+    read = read_words(frame["text"])
     columns: dict[str, Any] = {
         "latitude": latitude,
         "longitude": longitude,
@@ -175,7 +180,7 @@ def draft(frame: pl.DataFrame, by_id: Ints, habits: Mapping[str, Habit] | None =
         "source": source,
         "url": _addresses(frame["url"]),
         "language": named["language"][0],
-        "flags": has_point * HAS_POINT + coarse * COARSE,
+        "flags": has_point * HAS_POINT + coarse * COARSE + read.script * SCRIPT,
         "rank": rank,
         "mark": marks(frame["report_id"]),
         **_casualties(frame),
@@ -189,8 +194,7 @@ def draft(frame: pl.DataFrame, by_id: Ints, habits: Mapping[str, Habit] | None =
         cells,
         by_id[np.argsort(((cells << 32) + (start + 2**31))[by_id], kind="stable")],
         where * 4096 + np.floor_divide(start, 30 * 24 * 60),
-        told,
-        hashes,
+        read,
     )
 
 
@@ -204,7 +208,7 @@ def survey(made: Draft, size: int) -> Survey:
         _counted(told, sources),
         {name: _counted(made.columns[name], made.values[name]) for name in VALUES},
         longest[:CLASSES],
-        tally(made.told, made.hashes, made.stratum, size, made.order),
+        tally(made.read, made.stratum, size, made.order),
     )
 
 
@@ -219,12 +223,13 @@ def encode(made: Draft, known: Survey, aliases: dict[str, frozenset[str]] | None
     parties = sorted({*made.values["actor"], *made.values["affected"]})
     at = {name: k for k, name in enumerate(parties)}
     rows = np.zeros(made.frame.height, dtype=ROW)
-    words = weigh(made.told, made.hashes, made.stratum, known.tally, order)
+    words = weigh(made.read, made.stratum, known.tally, order)
     for name, values in columns.items():
         if name in ("actor", "affected"):
             values = _renumber(values, made.values[name], at)  # noqa: PLW2901
         rows[name] = values.astype(ROW[name])[order]
-    rows["words"], rows["known"] = words.start[:-1], np.diff(words.start)
+    rows["words"], rows["sounds"] = words.start[:-1], words.sounds
+    rows["known"] = np.diff(words.start) - words.sounds
     _sum_words(rows, words.hashes, words.weights)
     acts = made.values["act"]
     set_context(
@@ -368,11 +373,15 @@ def _casualties(frame: pl.DataFrame) -> dict[str, NDArray[np.uint16]]:
 
 @compiled
 def _sum_words(rows: Any, hashes: Any, weights: Any) -> None:
-    """A bit for each word of a report, to see at once that two share none, and the sum of its weights."""
+    """A bit for each word of a report, to see at once that two share none, and the sums of the weights of words and sounds."""
     for k in range(len(rows)):
-        bloom, total = np.uint64(0), 0
-        for at in range(rows[k].words, rows[k].words + rows[k].known):
+        bloom, total, sounding = np.uint64(0), 0, 0
+        middle = rows[k].words + rows[k].known
+        for at in range(rows[k].words, middle):
             bloom |= np.uint64(1) << np.uint64(hashes[at] & np.uint32(63))
             total += weights[at]
+        for at in range(middle, middle + rows[k].sounds):
+            sounding += weights[at]
         rows[k].bloom = bloom
         rows[k].telling = min(total, 65_535)
+        rows[k].sounding = min(sounding, 65_535)

@@ -80,7 +80,7 @@ def rare_words(data: Encoded) -> tuple[NDArray[np.uint32], Ints]:
     """The two most telling words of each report that few others hold, and the report of each."""
     words = np.empty(2 * data.n, dtype=np.uint32)
     holders = np.empty(2 * data.n, dtype=np.int64)
-    used = _rarest(data.deck, data.survey.tally.overall, words, holders)
+    used = _rarest(data.deck, data.survey.tally.overall[0], words, holders)
     return words[:used], holders[:used]
 
 

@@ -153,7 +153,7 @@ TABLE: dict[str, tuple[Level, ...]] = {
         Level("little shared", 0.5, "x", "words shared that others share too"),
         Level("hardly any", -0.2, "x", "hardly a word shared, of texts that say little"),
         Level("none", -0.4, "x", "hardly a word shared, of texts that say much"),
-        Level("unknown", 0.0, "", "one has no text, or they are in different languages"),
+        Level("unknown", 0.0, "", "one has no text, or they are in two languages and no names sound alike"),
     ),
     "crowd": (
         Level("alone", 0.4, "n", "no source tells of more than one happening here and then"),

@@ -1,9 +1,10 @@
 """The telling words of a text, found and weighed.
 
 In: texts in any script, and the stratum (area and month) of each. Out: ``Words``: for each report its words as sorted
-32-bit hashes with a weight each. A word weighs by how rare it is overall and inside its stratum (half and half, ln(1 + N/n)),
-so that a place name, which every report of a place carries, counts for little. Words are cut to their first letters, a crude
-stem that serves inflected languages; vowel signs and spellings of alef are folded in Arabic.
+32-bit hashes with a weight each, and after them its sounds (``sounds.py``), by which a name is known in another script. A
+word weighs by how rare it is overall and inside its stratum (half and half, ln(1 + N/n)), so that a place name, which every
+report of a place carries, counts for little. Words are cut to their first letters, a crude stem that serves inflected
+languages; vowel signs and spellings of alef are folded in Arabic.
 """
 
 from __future__ import annotations
@@ -16,30 +17,46 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ceasefire.compiled import compiled
+from ceasefire.fuse.sounds import FEWEST, SHAPE, G, hear, heard_letters, script_of
 
-MAX_WORDS = 64  # distinct words of one text that are read
-KEPT_WORDS = 24  # the most telling of them that are compared
+MAX_WORDS, MAX_SOUNDS = 64, 48  # distinct words of one text that are read, and sounds
+KEPT_WORDS, KEPT_SOUNDS = 24, 16  # the most telling of them that are compared
+SOUND = 0x80000000  # set in the hash of a sound, so that sounds come after words
 STEM = 6  # letters of a word that count
 SHORTEST = 3  # letters of the shortest word; of a number, digits of the shortest
 UNIT = 0.1  # weights are kept as whole tenths of a nat, so that sums are exact in any order
+TELLING_SOUND = 3.6  # nats that a sound weighs which as many texts hold as the root of their number
 _CHUNK = 50_000  # texts read at a time
 _STRATA = 1 << 12  # strata that are told apart; those that share a number are counted together
-_LOCAL = 1 << 11  # counters of words in each stratum
+_LOCAL = 1 << 11  # counters of words in each stratum, and as many of sounds
 _MARK = "\x00"  # between texts; no letter
 
 
 @dataclass(frozen=True)
+class Read:
+    """``start[k]:start[k + 1]`` are the words and then the sounds of text k in ``hashes``, ascending, each once. ``sounds``: how
+    many of them are sounds. ``script``: that of most of its letters (``sounds.LATIN`` ...)."""
+
+    start: NDArray[np.int64]
+    hashes: NDArray[np.uint32]
+    sounds: NDArray[np.int64]
+    script: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Words:
-    """``start[k]:start[k + 1]`` are the words of report k in ``hashes`` (ascending) and ``weights`` (tenths of a nat)."""
+    """``start[k]:start[k + 1]`` are the words, then the sounds, of report k in ``hashes`` (ascending) and ``weights`` (tenths of a
+    nat); ``sounds``: how many of them are sounds."""
 
     start: NDArray[np.int64]
     hashes: NDArray[np.uint32]
     weights: NDArray[np.uint8]
+    sounds: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many texts hold a word, overall and per stratum; whole numbers, so tallies of parts add up."""
+    """How many texts hold a word, overall and per stratum, words and sounds apart; whole numbers, so tallies of parts add up."""
 
     texts: NDArray[np.int64]
     strata: NDArray[np.int32]
@@ -55,54 +72,47 @@ class Tally:
         )
 
 
-def read_words(texts: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
-    """Words of each text: offsets and hashes, ascending within a text, each once."""
+def read_words(texts: pl.Series) -> Read:
+    """Words and sounds of each text."""
     n = len(texts)
-    start = np.zeros(n + 1, dtype=np.int64)
+    start, sounds, script = np.zeros(n + 1, dtype=np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     if texts.null_count() == n:
-        return start, np.zeros(0, dtype=np.uint32)
+        return Read(start, np.zeros(0, dtype=np.uint32), sounds, script)
     letters = np.array([_letter(point) for point in range(0x80)], dtype=np.int64)
+    heard = heard_letters()
     parts = []
     for at in range(0, n, _CHUNK):
         chunk = texts.slice(at, _CHUNK).cast(pl.String).fill_null("")
+        end = at + len(chunk)
         counts = np.zeros(len(chunk), dtype=np.int64)
-        out = np.empty(len(chunk) * MAX_WORDS, dtype=np.uint32)
-        used, odd = _split(_bytes(chunk), counts, out, letters)
+        out = np.empty(len(chunk) * (MAX_WORDS + MAX_SOUNDS), dtype=np.uint32)
+        told = (counts, sounds[at:end], script[at:end])
+        used, odd = _split(_bytes(chunk), *told, out, letters, heard)
         if odd:  # letters with separate accents, or forms for display: compose them first
-            used, _ = _split(_bytes(chunk.str.normalize("NFKC")), counts, out, letters)
+            used, _ = _split(_bytes(chunk.str.normalize("NFKC")), *told, out, letters, heard)
         parts.append(out[:used].copy())
-        start[at + 1 : at + 1 + len(chunk)] = counts
-    return np.cumsum(start), np.concatenate(parts)
+        start[at + 1 : end + 1] = counts
+    return Read(np.cumsum(start), np.concatenate(parts), sounds, script)
 
 
-def tally(
-    start: NDArray[np.int64],
-    hashes: NDArray[np.uint32],
-    stratum: NDArray[np.int64],
-    size: int,
-    order: NDArray[np.int64],
-) -> Tally:
+def tally(read: Read, stratum: NDArray[np.int64], size: int, order: NDArray[np.int64]) -> Tally:
     """Count texts per word and stratum. ``size``: counters, a power of two. ``order``: one that keeps strata together is fast."""
     made = Tally(
-        np.array([int((np.diff(start) > 0).sum())]),
+        np.array([int((np.diff(read.start) > 0).sum())]),
         np.zeros(_STRATA, dtype=np.int32),
-        np.zeros(size, dtype=np.int32),
-        np.zeros((_STRATA, _LOCAL), dtype=np.int32),
+        np.zeros((2, size), dtype=np.int32),
+        np.zeros((_STRATA, 2, _LOCAL), dtype=np.int32),
     )
-    _count(start, hashes, stratum, order, made.strata, made.overall, made.local)
+    _count(read.start, read.hashes, stratum, order, made.strata, made.overall, made.local)
     return made
 
 
-def weigh(
-    start: NDArray[np.int64],
-    hashes: NDArray[np.uint32],
-    stratum: NDArray[np.int64],
-    counted: Tally,
-    order: NDArray[np.int64],
-) -> Words:
-    """The most telling words of each text with their weights, the texts in the given order."""
-    kept_at = np.zeros(len(start), dtype=np.int64)
-    kept_at[1:] = np.cumsum(np.minimum(np.diff(start), KEPT_WORDS)[order])
+def weigh(read: Read, stratum: NDArray[np.int64], counted: Tally, order: NDArray[np.int64]) -> Words:
+    """The most telling words and sounds of each text with their weights, the texts in the given order."""
+    sounds = np.minimum(read.sounds, KEPT_SOUNDS)[order]
+    kept_at = np.zeros(len(read.start), dtype=np.int64)
+    words = np.minimum(np.diff(read.start) - read.sounds, KEPT_WORDS)[order]
+    np.cumsum(words + sounds, out=kept_at[1:])
     kept = np.empty(int(kept_at[-1]), dtype=np.uint32)
     weights = np.empty(int(kept_at[-1]), dtype=np.uint8)
     # ln(1 + N / n) / 2, in tenths of a nat, once a counter
@@ -110,8 +120,25 @@ def weigh(
         np.uint8
     )
     logs = np.log(np.maximum(np.arange(1 << 14), 1)).astype(np.float32)
-    _weigh(start, hashes, stratum, order, counted.strata, wide, counted.local, logs, kept_at, kept, weights)
-    return Words(kept_at, kept, weights)
+    # what a sound weighs that as many texts hold as the root of all: from there on a name tells, whatever the number of texts
+    near = float((counted.strata.astype(np.float64) ** 2).sum()) / max(float(counted.strata.sum()), 1.0)
+    root = 0.5 * np.log1p(np.sqrt(float(counted.texts[0]))) + 0.5 * np.log1p(np.sqrt(near))
+    _weigh(
+        read.start,
+        read.hashes,
+        read.sounds,
+        stratum,
+        order,
+        counted.strata,
+        wide,
+        counted.local,
+        logs,
+        TELLING_SOUND / max(root, UNIT),
+        kept_at,
+        kept,
+        weights,
+    )
+    return Words(kept_at, kept, weights, sounds)
 
 
 def counters(n: int) -> int:
@@ -180,15 +207,23 @@ def _letter(point: int) -> Any:
 
 
 @compiled
-def _split(buffer: Any, counts: Any, out: Any, ascii_letters: Any) -> Any:
-    """Hashes of the words of each text into ``out``; how many, and whether a text should be composed first."""
+def _split(
+    buffer: Any, counts: Any, sounds: Any, scripts: Any, out: Any, ascii_letters: Any, heard: Any
+) -> Any:
+    """Hashes of the words and sounds of each text into ``out``; how many, and whether a text should be composed first."""
     used = 0
     row = 0
     first = 0
+    told = 0  # sounds among them
     odd = False
     length = 0
     digits = 0
     value = np.uint64(1469598103934665603)
+    shape = np.empty(SHAPE, dtype=np.int64)
+    shaped: Any = 0
+    before: Any = 0
+    earlier: Any = 0
+    written = np.zeros(4, dtype=np.int64)
     at = 0
     size = len(buffer)
     while at < size:
@@ -204,7 +239,7 @@ def _split(buffer: Any, counts: Any, out: Any, ascii_letters: Any) -> Any:
         else:
             point, step = 0x1F000, 4
         at += step
-        letter = ascii_letters[point] if point < 0x80 else _letter(point)
+        letter: Any = ascii_letters[point] if point < 0x80 else _letter(point)
         if letter == -2:
             odd = True
             letter = point
@@ -212,29 +247,68 @@ def _split(buffer: Any, counts: Any, out: Any, ascii_letters: Any) -> Any:
             if length < STEM:
                 value = (value ^ np.uint64(letter)) * np.uint64(1099511628211)
             length += 1
-            digits += 0x30 <= letter <= 0x39
+            if 0x30 <= letter <= 0x39:
+                digits += 1
+            else:
+                written[script_of(letter)] += 1
+                if length == 2 and letter == 0x644 and before == 0x627:  # the Arabic article
+                    shaped = 0
+                else:
+                    shaped = hear(heard, letter, before, earlier, shape, shaped)
+            earlier, before = before, letter
             continue
         if letter == -1:
             continue
-        if length >= SHORTEST or (digits == length and length == SHORTEST - 1):
-            mixed = value ^ (value >> np.uint64(29))
-            word = np.uint32((mixed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32))
-            place = used
-            while place > first and out[place - 1] > word:
-                place -= 1
-            if (place == first or out[place - 1] != word) and used - first < MAX_WORDS:
-                for k in range(used, place, -1):
-                    out[k] = out[k - 1]
-                out[place] = word
-                used += 1
+        number = digits == length
+        if length >= SHORTEST or (number and length == SHORTEST - 1):
+            word = _hash(value) & np.uint32(SOUND - 1)
+            if used - first - told < MAX_WORDS:
+                used += _insert(out, first, used, word)
+            if shaped > 1 and before == 0x68 and heard[min(earlier, 0x6FF)] == 0 and shape[shaped - 1] == G:
+                shaped -= 1  # a last h after a vowel is not heard
+            if (number or shaped >= FEWEST) and told < MAX_SOUNDS:
+                if not number:
+                    value = np.uint64(1469598103934665603)
+                    for k in range(shaped):
+                        value = (value ^ np.uint64(shape[k])) * np.uint64(1099511628211)
+                added = _insert(out, first, used, _hash(value) | np.uint32(SOUND))
+                used += added
+                told += added
         length = 0
         digits = 0
+        shaped = 0
+        before = 0
+        earlier = 0
         value = np.uint64(1469598103934665603)
         if point == 0:
             counts[row] = used - first
+            sounds[row] = told
+            scripts[row] = np.argmax(written[1:]) + 1 if written[1:].sum() > written[0] else 0
+            written[:] = 0
             row += 1
             first = used
+            told = 0
     return used, odd
+
+
+@compiled
+def _hash(value: Any) -> Any:
+    mixed = value ^ (value >> np.uint64(29))
+    return np.uint32((mixed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32))
+
+
+@compiled
+def _insert(out: Any, first: int, used: int, word: Any) -> Any:
+    """Put a hash in its place, if it is not there; 1 if it was put, else 0."""
+    place = used
+    while place > first and out[place - 1] > word:
+        place -= 1
+    if place > first and out[place - 1] == word:
+        return 0
+    for k in range(used, place, -1):
+        out[k] = out[k - 1]
+    out[place] = word
+    return 1
 
 
 @compiled
@@ -247,54 +321,62 @@ def _number(stratum: int) -> Any:
 
 @compiled
 def _count(start: Any, hashes: Any, stratum: Any, order: Any, strata: Any, overall: Any, local: Any) -> None:
-    most = np.uint32(len(overall) - 1)
     for row in order:
         if start[row] == start[row + 1]:
             continue
         number = _number(stratum[row])
         strata[number] += 1
         for k in range(start[row], start[row + 1]):
-            overall[hashes[k] & most] += 1
-            local[number, hashes[k] & np.uint32(_LOCAL - 1)] += 1
+            word, kind = hashes[k], hashes[k] >> np.uint32(31)
+            overall[kind, word & np.uint32(overall.shape[1] - 1)] += 1
+            local[number, kind, word & np.uint32(_LOCAL - 1)] += 1
 
 
 @compiled
 def _weigh(
     start: Any,
     hashes: Any,
+    sounds: Any,
     stratum: Any,
     order: Any,
     strata: Any,
     wide: Any,
     local: Any,
     logs: Any,
+    sounding: float,
     kept_at: Any,
     kept: Any,
     weights: Any,
 ) -> None:
-    most = np.uint32(len(wide) - 1)
     most_logs = len(logs) - 1
-    found: Any = np.empty(MAX_WORDS, dtype=np.int64)
+    found: Any = np.empty(max(MAX_WORDS, MAX_SOUNDS), dtype=np.int64)
     for k in range(len(order)):
         row = order[k]
-        first, count = start[row], start[row + 1] - start[row]
         number = _number(stratum[row])
         here = np.int64(strata[number])
-        for m in range(count):
-            word = hashes[first + m]
-            near = np.int64(local[number, word & np.uint32(_LOCAL - 1)])
-            near = logs[min(here + near, most_logs)] - logs[min(near, most_logs)]
-            found[m] = min(255, np.int64(wide[word & most]) + np.int64(0.5 / UNIT * near + 0.5))
-        least = 0
-        if count > KEPT_WORDS:
-            least = np.sort(found[:count])[count - KEPT_WORDS]
-        spare = KEPT_WORDS
-        for m in range(count):
-            spare -= found[m] > least
         at = kept_at[k]
-        for m in range(count):
-            if found[m] > least or (found[m] == least and spare > 0):
-                spare -= found[m] == least
-                kept[at] = hashes[first + m]
-                weights[at] = found[m]
-                at += 1
+        for kind in range(2):
+            first, end = start[row], start[row + 1] - sounds[row]
+            most_kept = KEPT_WORDS
+            if kind == 1:
+                first, end = end, start[row + 1]
+                most_kept = KEPT_SOUNDS
+            count = end - first
+            for m in range(count):
+                word = hashes[first + m]
+                far = wide[kind, word & np.uint32(wide.shape[1] - 1)]
+                near = np.int64(local[number, kind, word & np.uint32(_LOCAL - 1)])
+                here_only = logs[min(here + near, most_logs)] - logs[min(near, most_logs)]
+                found[m] = min(255, np.int64(far) + np.int64(0.5 / UNIT * here_only + 0.5))
+            least = 0
+            if count > most_kept:
+                least = np.sort(found[:count])[count - most_kept]
+            spare = most_kept
+            for m in range(count):
+                spare -= found[m] > least
+            for m in range(count):
+                if found[m] > least or (found[m] == least and spare > 0):
+                    spare -= found[m] == least
+                    kept[at] = hashes[first + m]
+                    weights[at] = found[m] if kind == 0 else min(255, np.int64(sounding * found[m] + 0.5))
+                    at += 1
