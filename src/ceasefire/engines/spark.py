@@ -30,19 +30,18 @@ from ceasefire.engines.rows import (
     ROWS,
     World,
     folded,
-    key_codes,
     pack_survey,
     slim,
-    told_apart,
     unpack_survey,
 )
 from ceasefire.engines.written import Written, pairs_of, write
 from ceasefire.fuse.cluster import bond
 from ceasefire.fuse.decisions import Pair, Ruling
-from ceasefire.fuse.encode import Deck, Ints, act_kinds, draft, encode, name_codes
+from ceasefire.fuse.encode import Ints, draft, encode
 from ceasefire.fuse.learn import Lesson, teach
 from ceasefire.fuse.links import Links
 from ceasefire.fuse.reading import read_reports
+from ceasefire.fuse.rows import deck_of, key_codes, told_apart
 from ceasefire.fuse.stage import Fused, aliases_of, crowd_problems, fuse, rule
 from ceasefire.fuse.survey import Survey
 from ceasefire.fuse.words import counters
@@ -241,10 +240,7 @@ def _world(
         known = reduce(lambda one, two: one + two, map(unpack_survey, surveys))
         known = folded(known, counters(known.total))
     values = told_apart([pickle.loads(v) for v in parts["values"].to_pylist()])
-    kind, act_class = act_kinds(values["act"])
-    none: Any = None
-    deck = Deck(none, none, none, kind, act_class, name_codes(values["party"], aliases))
-    return known, World(slim(known), values, deck, seed, shards, degrees, days), before
+    return known, World(slim(known), values, deck_of(values, aliases), seed, shards, degrees, days), before
 
 
 def _in_context(

@@ -21,7 +21,6 @@ from ceasefire.engines.rows import (
     ROWS,
     Shard,
     World,
-    name_key,
     pack,
     pack_survey,
     take,
@@ -29,13 +28,15 @@ from ceasefire.engines.rows import (
     unpack_survey,
 )
 from ceasefire.fuse.candidates import batches, index
-from ceasefire.fuse.cluster import bond, cluster
+from ceasefire.fuse.cluster import bond, cluster, neighbours
 from ceasefire.fuse.context import set_context
-from ceasefire.fuse.doubt import membership
-from ceasefire.fuse.encode import ROW, Encoded, Ints, draft, survey
+from ceasefire.fuse.doubt import chances
+from ceasefire.fuse.encode import Encoded, Ints, draft, survey
 from ceasefire.fuse.learn import Lesson, count, match, sample, sums
 from ceasefire.fuse.links import Links, binding, link, parts
 from ceasefire.fuse.reading import read_reports
+from ceasefire.fuse.rows import name_key
+from ceasefire.fuse.weights import LEAN
 
 DRAFTS = "first string, size long, draft binary, survey binary, values binary"
 NEAR = f"task long, {ROWS}"
@@ -204,11 +205,8 @@ def solved(
     return pa.Table.from_pydict({"row": shard.ranks, "founder": shard.ranks[label]})
 
 
-def sure(world: World, lesson: Lesson, fixed: Ints, base: pa.Table, ends: pa.Table) -> pa.Table:
-    """How sure the membership of each row is, from its links and from the sizes of the clusters they lead to.
-
-    ``doubt.membership`` looks at nothing else, so clusters are stood for by as many rows as they have.
-    """
+def sure(fixed: Ints, base: pa.Table, ends: pa.Table) -> pa.Table:
+    """How sure the membership of each row is, from its links and from the sizes of the clusters they lead to."""
     own, near = base["row"].to_numpy(), ends["near"].to_numpy()
     nodes, first = np.unique(np.concatenate([own, near]), return_index=True)
     founder, label = np.unique(
@@ -217,22 +215,12 @@ def sure(world: World, lesson: Lesson, fixed: Ints, base: pa.Table, ends: pa.Tab
     )
     size = np.zeros(len(founder), dtype=np.int64)
     size[label] = np.concatenate([base["size"].to_numpy(), ends["near_size"].to_numpy()])[first]
-    spare = np.repeat(np.arange(len(founder)), size - np.bincount(label, minlength=len(founder)))
-    label = np.concatenate([label, spare]).astype(np.int32)
     one, two = np.searchsorted(nodes, ends["row"].to_numpy()), np.searchsorted(nodes, near)
     pairs, at = np.unique(np.stack([np.minimum(one, two), np.maximum(one, two)]), axis=1, return_index=True)
+    weight = ends["weight"].to_numpy()[at].astype(np.float32) + np.float32(LEAN)
     left, right = pairs.astype(np.int32)
-    links = Links(left, right, ends["weight"].to_numpy()[at].astype(np.float32))
-    deck = world.deck._replace(
-        rows=np.zeros(len(label), dtype=ROW), hashes=np.zeros(0, np.uint32), weights=np.zeros(0, np.uint8)
-    )
-    none = np.zeros(0, dtype=np.int64)
-    acts, sources = world.values["act"], world.values["source_id"]
-    data = Encoded(pl.DataFrame(), none, deck, none, none, acts, sources, world.survey)
-    held = np.flatnonzero(np.isin(nodes, fixed))
-    tied = np.stack([held, held], axis=1).astype(np.int32)
-    bonds = bond(data, lesson.scale(data), links, tied, np.zeros((0, 2), dtype=np.int32))
-    found = membership(bonds, label)[np.searchsorted(nodes, own)]
+    start, mates, known = neighbours(len(nodes), left, right, weight)
+    found = chances(start, mates, known, np.isin(nodes, fixed), label, size)[np.searchsorted(nodes, own)]
     return pa.Table.from_pydict({"row": own, "probability": found})
 
 

@@ -65,7 +65,7 @@ def write(
     )
     every = base.select("*", task).groupBy("task").cogroup(ends.select("*", task).groupBy("task"))
     fixed = np.unique(pairs_of(ruling.same))
-    sure = every.applyInArrow(lambda a, b: tasks.sure(world, lesson, fixed, a, b), tasks.SURE)
+    sure = every.applyInArrow(lambda a, b: tasks.sure(fixed, a, b), tasks.SURE)
     # an incident is named after its first recorded report; of equals, the lowest id
     order = F.struct(F.col("recorded_at").isNull(), F.col("recorded_at"), F.col("report_id"))
     told = ids.select("row", "report_id", "recorded_at").join(base, "row")

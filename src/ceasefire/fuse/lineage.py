@@ -23,17 +23,19 @@ Row = dict[str, Any]
 
 
 def incident_ids(ids: pl.Series, recorded_at: pl.Series, label: Ints) -> pl.Series:
-    """The incident id of each report: "I-" and the first recorded report of its cluster (of equals, the lowest id).
+    """The incident id of each report: "I-" and its founding report. ``ids`` are sorted; the others are aligned with them."""
+    return ("I-" + ids.gather(founders(recorded_at, label))).alias("incident_id")
 
-    ``ids`` are sorted; the others are aligned with them.
-    """
+
+def founders(recorded_at: pl.Series, label: Ints) -> Ints:
+    """Of each report, which one founded its cluster: the first recorded; of equals, the lowest id. Reports are sorted by id."""
     recorded = recorded_at.to_physical().fill_null(np.iinfo(np.int64).max).to_numpy()
     order = np.lexsort((recorded, label))  # reports are sorted by id, and stay so among equals
     ordered = label[order]
     first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(order) else order
     founder = np.empty(len(order), dtype=np.int64)
     founder[order] = np.repeat(order[first], np.diff(np.append(first, len(order))))
-    return ("I-" + ids.gather(founder)).alias("incident_id")
+    return founder
 
 
 def trace_names(
@@ -140,6 +142,22 @@ def _before(one: str, two: str, members: pl.DataFrame) -> bool:
     founders = members.filter(("I-" + pl.col("report_id")).is_in([one, two]))
     order = founders.sort("recorded_at", "report_id", nulls_last=True)["incident_id"].to_list()
     return bool(order) and order[0] == one
+
+
+def news(members: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
+    """Table ``lineage`` of what is new against earlier memberships: names minted for new reports, merged, split.
+
+    Args:
+        members: report_id, recorded_at, incident_id, sorted by report_id: whole incidents.
+        previous: report_id and incident_id of those that are not new.
+    """
+    fresh = members.filter(~pl.col("report_id").is_in(previous["report_id"].implode()))
+    minted = fresh.filter(pl.col("incident_id") == "I-" + pl.col("report_id"))
+    rows: list[Row] = [
+        {"incident_id": i, "change": "minted", "other_id": r, "at": at, "because": r}
+        for i, r, at in minted.select("incident_id", "report_id", "recorded_at").iter_rows()
+    ]
+    return table("lineage").frame(rows + since(members, previous))
 
 
 def since(members: pl.DataFrame, previous: pl.DataFrame) -> list[Row]:
