@@ -83,7 +83,7 @@ def fuse_spark(
         degrees: side of the blocks of space that have one task each.
         days: their length in time.
         spark: the session; the active one, or a new local one, unless given.
-        out: a folder that the tasks write ``memberships`` and ``links`` to, when all tables are too much for one memory.
+        out: a folder that the tasks write the tables to, a folder of Parquet each, when they are too much for one memory.
 
     Raises:
         TableError: a required column is missing.
@@ -101,9 +101,9 @@ def fuse_spark(
             more = {"decisions": decisions, "actors": actors, "previous": previous}
             return fuse(_here(given), sources, **more, lesson=lesson, seed=seed)
         if out is not None:
-            return write(
-                run, found.ids, found.links, found.labels, found.ruling, found.world, found.lesson, Path(out)
-            )
+            ordered = _ordered(given, shards)
+            told = (found.ids, found.links, found.labels, found.ruling, found.world, found.lesson)
+            return write(run, ordered, found.rows, *told, sources, previous, Path(out))
         here = reports if isinstance(reports, pl.DataFrame) else _here(given)
         frame, by_id, problems = read_reports(here)
         return _gathered(found, frame, by_id, problems, sources, aliases, previous)
@@ -118,6 +118,7 @@ class _Found:
     known: Survey
     world: World
     lesson: Lesson
+    rows: DataFrame
     ids: DataFrame
     links: DataFrame
     labels: DataFrame
@@ -154,7 +155,7 @@ def _find(
     same, different = (pairs_of(side) for side in (ruling.same, ruling.different))
     labels = run.keep(_solved(run, rows, links, _parts(run, found, same), world, told, same, different))
     met = _only(found, "crowd").select("left").union(frame_of(run, left=crowded)).distinct()
-    return _Found(known, world, lesson, ids, links, labels, met, ruling, problems)
+    return _Found(known, world, lesson, rows, ids, links, labels, met, ruling, problems)
 
 
 def _gathered(

@@ -28,15 +28,13 @@ from ceasefire.engines.rows import (
     unpack_survey,
 )
 from ceasefire.fuse.candidates import batches, index
-from ceasefire.fuse.cluster import bond, cluster, neighbours
+from ceasefire.fuse.cluster import bond, cluster
 from ceasefire.fuse.context import set_context
-from ceasefire.fuse.doubt import chances
 from ceasefire.fuse.encode import Encoded, Ints, draft, survey
 from ceasefire.fuse.learn import Lesson, count, match, sample, sums
 from ceasefire.fuse.links import Links, binding, link, parts
 from ceasefire.fuse.reading import read_reports
 from ceasefire.fuse.rows import name_key
-from ceasefire.fuse.weights import LEAN
 
 DRAFTS = "first string, size long, draft binary, survey binary, values binary"
 NEAR = f"task long, {ROWS}"
@@ -45,7 +43,6 @@ STUDIED = "counts binary, crowded binary, pairs binary"
 FOUND = "kind string, left long, right long, weight float"
 LABELS = "row long, founder long"
 NAMED = "row long, report_id string, recorded_at timestamp, coded_event string, place long"
-SURE = "row long, probability double"
 _NAMED = pa.schema(
     [
         ("row", pa.int64()),
@@ -203,25 +200,6 @@ def solved(
     bonds = bond(shard.data, lesson.scale(shard.data), known, tied, apart)
     label = cluster(shard.data, known, bonds, tied)
     return pa.Table.from_pydict({"row": shard.ranks, "founder": shard.ranks[label]})
-
-
-def sure(fixed: Ints, base: pa.Table, ends: pa.Table) -> pa.Table:
-    """How sure the membership of each row is, from its links and from the sizes of the clusters they lead to."""
-    own, near = base["row"].to_numpy(), ends["near"].to_numpy()
-    nodes, first = np.unique(np.concatenate([own, near]), return_index=True)
-    founder, label = np.unique(
-        np.concatenate([base["founder"].to_numpy(), ends["near_founder"].to_numpy()])[first],
-        return_inverse=True,
-    )
-    size = np.zeros(len(founder), dtype=np.int64)
-    size[label] = np.concatenate([base["size"].to_numpy(), ends["near_size"].to_numpy()])[first]
-    one, two = np.searchsorted(nodes, ends["row"].to_numpy()), np.searchsorted(nodes, near)
-    pairs, at = np.unique(np.stack([np.minimum(one, two), np.maximum(one, two)]), axis=1, return_index=True)
-    weight = ends["weight"].to_numpy()[at].astype(np.float32) + np.float32(LEAN)
-    left, right = pairs.astype(np.int32)
-    start, mates, known = neighbours(len(nodes), left, right, weight)
-    found = chances(start, mates, known, np.isin(nodes, fixed), label, size)[np.searchsorted(nodes, own)]
-    return pa.Table.from_pydict({"row": own, "probability": found})
 
 
 def _found(kind: str, left: Any, right: Any, weight: Any) -> pa.Table:

@@ -50,25 +50,27 @@ def trace_names(
         ruling: decisions in force.
         previous: memberships of an earlier run, or None.
     """
-    minted = members.filter(pl.col("incident_id") == "I-" + pl.col("report_id"))
+    rows = merged(members, left, right)
+    rows += split(members, ruling)
+    if previous is not None and previous.height:
+        rows += since(members, previous)
+    return pl.concat([minted(members), table("lineage").frame(rows).unique(maintain_order=True)])
+
+
+def minted(members: pl.DataFrame) -> pl.DataFrame:
+    """Table ``lineage`` of the names themselves, in the order of ``members``."""
     named = pl.col("report_id")
-    first = minted.select(
+    first = members.filter(pl.col("incident_id") == "I-" + named).select(
         "incident_id",
         pl.lit("minted").alias("change"),
         named.alias("other_id"),
         pl.col("recorded_at").alias("at"),
         named.alias("because"),
     )
-    rows = _merged(members, left, right)
-    rows += _split(members, ruling)
-    if previous is not None and previous.height:
-        rows += since(members, previous)
-    return pl.concat(
-        [table("lineage").conform(first), table("lineage").frame(rows).unique(maintain_order=True)]
-    )
+    return table("lineage").conform(first)
 
 
-def _merged(members: pl.DataFrame, left: Ints, right: Ints) -> list[Row]:
+def merged(members: pl.DataFrame, left: Ints, right: Ints) -> list[Row]:
     """Names that stood apart until a later report tied them, as the links stand now."""
     ids: list[str] = members["report_id"].to_list()
     at: list[datetime | None] = members["recorded_at"].to_list()
@@ -116,7 +118,7 @@ def _first_ties(left: Ints, right: Ints, arrived: list[int]) -> list[tuple[int, 
     return sorted(zip(tree.row.tolist(), tree.col.tolist(), strict=True))
 
 
-def _split(members: pl.DataFrame, ruling: Ruling) -> list[Row]:
+def split(members: pl.DataFrame, ruling: Ruling) -> list[Row]:
     """A decision that two reports differ parts two names."""
     named = members["incident_id"].to_list()
     known = members["recorded_at"].to_list()
@@ -152,12 +154,7 @@ def news(members: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
         previous: report_id and incident_id of those that are not new.
     """
     fresh = members.filter(~pl.col("report_id").is_in(previous["report_id"].implode()))
-    minted = fresh.filter(pl.col("incident_id") == "I-" + pl.col("report_id"))
-    rows: list[Row] = [
-        {"incident_id": i, "change": "minted", "other_id": r, "at": at, "because": r}
-        for i, r, at in minted.select("incident_id", "report_id", "recorded_at").iter_rows()
-    ]
-    return table("lineage").frame(rows + since(members, previous))
+    return pl.concat([minted(fresh), table("lineage").frame(since(members, previous))])
 
 
 def since(members: pl.DataFrame, previous: pl.DataFrame) -> list[Row]:

@@ -85,11 +85,16 @@ class Fused:
     @cached_property
     def lineage(self) -> pl.DataFrame:
         """Table ``lineage``."""
+        return trace_names(*self.traced, self._previous)
+
+    @cached_property
+    def traced(self) -> tuple[pl.DataFrame, Ints, Ints, Ruling]:
+        """What names are traced through: members by id, the ends of positive links inside incidents, and decisions."""
         members = self._frame.select("report_id", "recorded_at").with_columns(self._incident)
         inside = (self._label[self._links.left] == self._label[self._links.right]) & (self._links.weight > 0)
         rank = self._data.rank
         left, right = rank[self._links.left[inside]], rank[self._links.right[inside]]
-        return trace_names(members, left, right, self._ruling, self._previous)
+        return members, left, right, self._ruling
 
     @cached_property
     def alternatives(self) -> pl.DataFrame:
