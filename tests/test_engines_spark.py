@@ -23,6 +23,7 @@ if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
     pytest.skip("no Java: no test of fusion on Spark", allow_module_level=True)
 
 TABLES = ("memberships", "incidents", "links", "lineage", "alternatives", "weights")
+WRITTEN = (*TABLES, "day_counts")
 TOWNS = [(33.0 + 0.31 * k, 35.2 + 0.73 * (k % 9), f"Town {k}") for k in range(24)]
 ACTS = ["shelling", "airstrike", "small_arms_fire", "convoy_attack", "own word", "other", None]
 FIRST = datetime(2016, 3, 1, tzinfo=UTC)
@@ -130,6 +131,18 @@ def decided(reports: pl.DataFrame) -> pl.DataFrame:
 ACTORS = table("actors").frame(
     [{"actor_id": "allies", "name": "Allies", "aliases": "the allies", "party": "army"}]
 )
+SOURCES = table("sources").frame([{"source_id": "s1", "name": "One", "kind": "media", "camp": None}])
+
+
+def earlier(fused: Fused) -> pl.DataFrame:
+    """Memberships of a run before: some pairs of incidents under one name, some incidents under two."""
+    other = "I-" + pl.col("report_id")
+    was = pl.col("incident_id")
+    merged = was.replace({name: f"{name}x" for name in fused.incidents["incident_id"][::7].to_list()})
+    k = pl.int_range(pl.len())
+    return fused.memberships[:900].with_columns(
+        pl.when(k % 11 == 0).then(other).otherwise(merged).alias("incident_id")
+    )
 
 
 def same(one: Fused, other: Fused) -> None:
@@ -190,18 +203,23 @@ def test_a_source_in_another_zone_is_put_right_as_on_one_machine(spark: Any) -> 
     same(here, fuse_spark(reports, shards=3, degrees=1.0, days=8, spark=spark))
 
 
-def test_tables_written_by_the_tasks(spark: Any, alone: tuple[pl.DataFrame, Fused], tmp_path: Path) -> None:
+@pytest.mark.parametrize("shards", [1, 2, 7])
+def test_tables_written_by_the_tasks(
+    shards: int, spark: Any, alone: tuple[pl.DataFrame, Fused], tmp_path: Path
+) -> None:
+    """Every table that is written on one machine; the files of a folder follow each other in its order."""
     from ceasefire.engines.spark import fuse_spark
 
     reports, fused = alone
-    told = {"decisions": decided(reports), "actors": ACTORS, "lesson": fused.lesson}
-    made = fuse_spark(reports, **told, shards=2, spark=spark, out=tmp_path / "fused")
-    memberships = pl.read_parquet(made.memberships / "*.parquet").sort("report_id")
-    assert memberships.equals(fused.memberships.select(memberships.columns))
-    links = pl.read_parquet(made.links / "*.parquet")
-    both = links.join(fused.links, on=["report_a", "report_b"], how="inner", suffix="_told")
-    assert both.height == links.height
-    assert both.select((pl.col("weight") - pl.col("weight_told")).abs().max()).item() < 1e-5
+    told: dict[str, Any] = {"decisions": decided(reports), "actors": ACTORS, "lesson": fused.lesson}
+    told["previous"] = earlier(fused) if shards == 2 else None
+    told["sources"] = SOURCES
+    here = fuse(reports, **told)
+    made = fuse_spark(reports, **told, shards=shards, spark=spark, out=tmp_path / "fused")
+    for name in WRITTEN:
+        files = sorted(getattr(made, name).glob("*.parquet"))
+        there = pl.concat(pl.read_parquet(file) for file in files)
+        assert there.write_csv() == getattr(here, name).write_csv(), name
 
 
 def test_a_missing_column_is_told_as_on_one_machine(spark: Any) -> None:

@@ -15,14 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ceasefire.compiled import compiled
-from ceasefire.engines.rows import Keys, Shard, World
+from ceasefire.engines.rows import Shard, World
 from ceasefire.fuse.compare import WINDOW
 from ceasefire.fuse.encode import HAS_POINT, Flags, Ints
 from ceasefire.fuse.grid import CLASSES, HEIGHTS, all_columns
 from ceasefire.fuse.grid import NOWHERE as NO_CELL
 from ceasefire.fuse.learn import sample
 from ceasefire.fuse.meetings import ADMIN, BACK, NOWHERE, PAGE, PLACE, WORD, Asks, rare_words
-from ceasefire.fuse.weights import DECOY_DAYS, NEAR_DAYS, NEAR_DEGREES
+from ceasefire.fuse.reach import mixed, neighbourhoods
+from ceasefire.fuse.rows import Keys
+from ceasefire.fuse.weights import DECOY_DAYS
 
 GRID = 16  # kinds of looking: in the grid (+ class), and by what is shared (``meetings.KINDS``)
 SPAN = 4 * 1440  # minutes of the short spans by which a plan tells times apart
@@ -35,18 +37,6 @@ class Plan:
 
     codes: Keys
     tasks: NDArray[np.int32]
-
-
-def mixed(kind: Any, key: Any, time: Any) -> Keys:
-    """One number for a kind of looking, a key and a time. Two that fall together only send a row where it is not needed."""
-    with np.errstate(over="ignore"):
-        value = np.asarray(key).astype(np.uint64) + np.asarray(kind).astype(np.uint64) * np.uint64(
-            0xD6E8FEB86659FD93
-        )
-        for more in (np.asarray(time).astype(np.int64).astype(np.uint64), np.uint64(0)):
-            value = (value ^ (value >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9) + more
-            value = (value ^ (value >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15)
-    return np.asarray(value ^ (value >> np.uint64(32)), dtype=np.uint64)
 
 
 def task_of(world: World, kind: Any, key: Any, chunk: Any) -> Ints:
@@ -74,18 +64,8 @@ def block_of(world: World, shard: Shard) -> Ints:
 
 
 def neighbourhood_task(world: World, shard: Shard) -> Ints:
-    """The task that holds the whole neighbourhood of each row, as ``context.neighbourhood`` has it."""
-    rows = shard.data.deck.rows
-    pointed = (rows["flags"] & HAS_POINT) > 0
-    north, east = (
-        np.floor(np.nan_to_num(rows[name]).astype(np.float64) / NEAR_DEGREES).astype(np.int64)
-        for name in ("latitude", "longitude")
-    )
-    named = np.where(shard.place > 0, shard.place, shard.admin)
-    key = np.where(pointed, (north * 65_536 + east).view(np.uint64), named)
-    return task_of(
-        world, np.where(pointed, 32, 33), key, rows["start"].astype(np.int64) // (NEAR_DAYS * 1440)
-    )
+    """The task that holds the whole neighbourhood of each row."""
+    return np.asarray(neighbourhoods(shard.body) % np.uint64(world.shards), dtype=np.int64)
 
 
 def own_rows(world: World, shard: Shard, task: int) -> tuple[Flags, Asks]:

@@ -1,51 +1,35 @@
-"""Encoded reports as they travel between machines.
+"""Packed reports as they travel between machines.
 
-In: drafts of parts of the reports and what is known of all. Out: rows that mean the same everywhere, as columns of Arrow:
-codes are those of all reports, names of places are keys of eight bytes, the rank is that among all report ids. On arrival
-they become an ``Encoded`` again, laid out as on one machine.
+In: ``fuse.rows``. Out: the same as columns of Arrow; the rank is that among all report ids. On arrival they are laid out as on one
+machine.
 """
 
 from __future__ import annotations
 
 import pickle
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from ceasefire.fuse.encode import ROW, Deck, Draft, Encoded, Flags, Ints, encode
-from ceasefire.fuse.grid import CLASSES
+from ceasefire.fuse import rows
+from ceasefire.fuse.encode import Draft, Encoded, Flags, Ints
+from ceasefire.fuse.rows import BODY, WORD, Keys, Known, Packed, lay_out, spoken_by
 from ceasefire.fuse.survey import Survey
 from ceasefire.fuse.words import Tally
 
 ROWS = "rank long, body binary, words binary"  # the columns of travelling rows
-_BODY = np.dtype(
-    [
-        *((name, ROW[name]) for name in ROW.names or ()),
-        ("cell", "i8"),
-        ("place_key", "u8"),
-        ("admin_key", "u8"),
-    ]
-)
-_WORD = np.dtype([("hash", "u4"), ("weight", "u1")])
-Keys = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
-class World:
-    """What every machine is told of all reports. ``values``: what codes stand for; ``deck``: one without rows.
+class World(Known):
+    """What every machine is told of all reports, and how they are shared out.
 
     ``shards``: tasks that the work is shared out to. ``degrees``, ``days``: sides of the blocks of space and time that have one
     task each.
     """
 
-    survey: Survey
-    values: dict[str, list[str]]
-    deck: Deck
     seed: int
     shards: int
     degrees: float
@@ -63,87 +47,45 @@ class Shard(NamedTuple):
     shared: Flags
 
 
-def told_apart(parts: list[dict[str, list[str]]]) -> dict[str, list[str]]:
-    """The values that codes of all reports stand for, from those of parts."""
-    names = {name for part in parts for name in part if name not in ("place", "admin", "actor", "affected")}
-    values = {name: sorted({v for part in parts for v in part[name]}) for name in sorted(names)}
-    values["party"] = sorted({v for part in parts for name in ("actor", "affected") for v in part[name]})
-    return values
-
-
 def pack(made: Draft, known: Survey, values: dict[str, list[str]], before: int) -> pa.RecordBatch:
     """A part of the reports as travelling rows. ``before``: reports whose ids precede those of this part."""
-    data = encode(made, known)
-    rows = data.deck.rows
-    body = np.zeros(len(rows), dtype=_BODY)
-    for name in ROW.names or ():
-        body[name] = rows[name]
-    parties = sorted({*made.values["actor"], *made.values["affected"]})
-    local = {"act": made.values["act"], "actor": parties, "affected": parties}
-    local |= {"source": made.values["source_id"], "language": made.values["language"]}
-    names = {"source": "source_id", "actor": "party", "affected": "party"}
-    for name, said in local.items():
-        at = {value: k for k, value in enumerate(values[names.get(name, name)])}
-        body[name] = np.array([*(at[value] for value in said), -1])[rows[name]]
-    for name in ("place", "admin"):
-        body[f"{name}_key"] = np.array([*map(name_key, made.values[name]), 0], dtype=np.uint64)[rows[name]]
-    body["cell"] = data.cells
-    body["rank"] = rows["rank"] + before
-    words = np.empty(len(data.deck.hashes), dtype=_WORD)
-    words["hash"], words["weight"] = data.deck.hashes, data.deck.weights
-    return to_arrow(body, rows["words"].astype(np.int64), _spoken(rows), words)
+    packed = rows.pack(made, known, values)
+    packed.body["rank"] += before
+    return to_arrow(packed)
 
 
-def _spoken(rows: Any) -> Ints:
-    """How many words and sounds each row has."""
-    return np.asarray(rows["known"].astype(np.int64) + rows["sounds"])
-
-
-def to_arrow(body: Any, start: Ints, known: Ints, words: Any, **more: Any) -> pa.RecordBatch:
-    """Rows as columns; their words are those of ``words`` from ``start`` on. ``more``: columns to put first."""
-    at = np.repeat(start - (np.cumsum(known) - known), known) + np.arange(int(known.sum()))
+def to_arrow(packed: Packed, **more: Any) -> pa.RecordBatch:
+    """Rows as columns; their words follow each other. ``more``: columns to put first."""
+    body, words = packed
+    spoken = spoken_by(body)
     columns = {name: pa.array(values) for name, values in more.items()}
     columns["rank"] = pa.array(body["rank"].astype(np.int64))
-    columns["body"] = _binary(body, np.arange(len(body) + 1) * _BODY.itemsize)
-    columns["words"] = _binary(words[at], np.concatenate([[0], np.cumsum(known)]) * _WORD.itemsize)
+    columns["body"] = _binary(body, np.arange(len(body) + 1) * BODY.itemsize)
+    columns["words"] = _binary(words, np.concatenate([[0], np.cumsum(spoken)]) * WORD.itemsize)
     return pa.RecordBatch.from_pydict(columns)
 
 
 def take(shard: Shard, chosen: Ints, **more: Any) -> pa.RecordBatch:
     """Some rows of a shard, as they came."""
-    rows = shard.data.deck.rows
-    words = np.empty(len(shard.data.deck.hashes), dtype=_WORD)
+    words = np.empty(len(shard.data.deck.hashes), dtype=WORD)
     words["hash"], words["weight"] = shard.data.deck.hashes, shard.data.deck.weights
-    start, known = rows["words"][chosen].astype(np.int64), _spoken(rows)[chosen]
-    return to_arrow(shard.body[chosen], start, known, words, **more)
+    return to_arrow(rows.take(Packed(shard.body, words), chosen), **more)
 
 
 def unpack(world: World, table: Any) -> Shard:
     """Travelling rows, laid out as on one machine."""
-    body = np.frombuffer(_bytes(table["body"]), dtype=_BODY)
-    words = np.frombuffer(_bytes(table["words"]), dtype=_WORD)
-    known = _spoken(body)
-    start = np.cumsum(known) - known
-    order = np.lexsort((body["rank"], body["start"], body["cell"]))
-    body, known = body[order], known[order]
-    rows = np.zeros(len(body), dtype=ROW)
-    for name in ROW.names or ():
-        rows[name] = body[name]
+    body = np.frombuffer(_bytes(table["body"]), dtype=BODY).copy()
+    words = np.frombuffer(_bytes(table["words"]), dtype=WORD)
+    spoken = spoken_by(body)
+    body["words"] = np.cumsum(spoken) - spoken
+    data, order = lay_out(world, Packed(body, words))
+    body = body[order]
+    body["words"] = data.deck.rows["words"]
     ranks = body["rank"].astype(np.int64)
-    rows["rank"][np.argsort(ranks)] = np.arange(len(rows))
-    for name in ("place", "admin"):
-        rows[name] = key_codes(body[f"{name}_key"])
-    at = np.repeat(start[order] - (np.cumsum(known) - known), known) + np.arange(int(known.sum()))
-    rows["words"] = np.cumsum(known) - known
-    words = words[at]
-    deck = world.deck._replace(rows=rows, hashes=words["hash"].copy(), weights=words["weight"].copy())
-    bounds = np.searchsorted(body["cell"], np.arange(CLASSES + 2) << 26)
-    acts, sources = world.values["act"], world.values["source_id"]
-    data = Encoded(pl.DataFrame(), ranks, deck, body["cell"].copy(), bounds, acts, sources, world.survey)
     held = (
         table["shared"].to_numpy()[order]
         if "shared" in table.column_names
-        else np.zeros(len(rows), dtype=np.bool_)
+        else np.zeros(len(body), dtype=np.bool_)
     )
     return Shard(data, ranks, body["place_key"].copy(), body["admin_key"].copy(), body, held)
 
@@ -178,17 +120,6 @@ def slim(known: Survey) -> Survey:
     """The survey without what only the weighing of words needs."""
     none = np.zeros(0, dtype=np.int32)
     return replace(known, tally=Tally(known.tally.texts, none, known.tally.overall, none))
-
-
-def name_key(name: str) -> int:
-    """A key of eight bytes; never 0, which stands for none."""
-    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little") or 1
-
-
-def key_codes(keys: Keys) -> Ints:
-    """A number for each key, -1 for none."""
-    values, code = np.unique(keys, return_inverse=True)
-    return np.asarray(code - 1 if len(values) and values[0] == 0 else code, dtype=np.int64)
 
 
 def _binary(values: Any, offsets: Ints) -> pa.Array:

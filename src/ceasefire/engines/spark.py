@@ -30,20 +30,19 @@ from ceasefire.engines.rows import (
     ROWS,
     World,
     folded,
-    key_codes,
     pack_survey,
     slim,
-    told_apart,
     unpack_survey,
 )
 from ceasefire.engines.written import Written, pairs_of, write
 from ceasefire.fuse.cluster import bond
 from ceasefire.fuse.decisions import Pair, Ruling
-from ceasefire.fuse.encode import Deck, Habit, Ints, act_kinds, draft, encode, name_codes
+from ceasefire.fuse.encode import Habit, Ints, draft, encode
 from ceasefire.fuse.habits import habit_problems
 from ceasefire.fuse.learn import Lesson, teach
 from ceasefire.fuse.links import Links
 from ceasefire.fuse.reading import read_reports
+from ceasefire.fuse.rows import deck_of, key_codes, told_apart
 from ceasefire.fuse.stage import Fused, aliases_of, crowd_problems, fuse, rule
 from ceasefire.fuse.survey import Survey
 from ceasefire.fuse.words import counters
@@ -85,7 +84,7 @@ def fuse_spark(
         degrees: side of the blocks of space that have one task each.
         days: their length in time.
         spark: the session; the active one, or a new local one, unless given.
-        out: a folder that the tasks write ``memberships`` and ``links`` to, when all tables are too much for one memory.
+        out: a folder that the tasks write the tables to, a folder of Parquet each, when they are too much for one memory.
 
     Raises:
         TableError: a required column is missing.
@@ -103,9 +102,9 @@ def fuse_spark(
             more = {"decisions": decisions, "actors": actors, "previous": previous}
             return fuse(_here(given), sources, **more, lesson=lesson, seed=seed)
         if out is not None:
-            return write(
-                run, found.ids, found.links, found.labels, found.ruling, found.world, found.lesson, Path(out)
-            )
+            ordered = _ordered(given, shards)
+            told = (found.ids, found.links, found.labels, found.ruling, found.world, found.lesson)
+            return write(run, ordered, found.rows, *told, sources, previous, Path(out))
         here = reports if isinstance(reports, pl.DataFrame) else _here(given)
         frame, by_id, problems = read_reports(here)
         return _gathered(found, frame, by_id, problems, sources, aliases, previous)
@@ -120,6 +119,7 @@ class _Found:
     known: Survey
     world: World
     lesson: Lesson
+    rows: DataFrame
     ids: DataFrame
     links: DataFrame
     labels: DataFrame
@@ -181,7 +181,7 @@ def _find(
     same, different = (pairs_of(side) for side in (ruling.same, ruling.different))
     labels = run.keep(_solved(run, rows, links, _parts(run, found, same), world, told, same, different))
     met = _only(found, "crowd").select("left").union(frame_of(run, left=crowded)).distinct()
-    return _Found(known, world, lesson, ids, links, labels, met, ruling, problems)
+    return _Found(known, world, lesson, rows, ids, links, labels, met, ruling, problems)
 
 
 def _gathered(
@@ -268,10 +268,7 @@ def _world(
         known = reduce(lambda one, two: one + two, map(unpack_survey, surveys))
         known = folded(known, counters(known.total))
     values = told_apart([pickle.loads(v) for v in parts["values"].to_pylist()])
-    kind, act_class = act_kinds(values["act"])
-    none: Any = None
-    deck = Deck(none, none, none, kind, act_class, name_codes(values["party"], aliases))
-    return known, World(slim(known), values, deck, seed, shards, degrees, days), before
+    return known, World(slim(known), values, deck_of(values, aliases), seed, shards, degrees, days), before
 
 
 def _in_context(

@@ -21,7 +21,6 @@ from ceasefire.engines.rows import (
     ROWS,
     Shard,
     World,
-    name_key,
     pack,
     pack_survey,
     take,
@@ -31,11 +30,11 @@ from ceasefire.engines.rows import (
 from ceasefire.fuse.candidates import index
 from ceasefire.fuse.cluster import bond, cluster
 from ceasefire.fuse.context import set_context
-from ceasefire.fuse.doubt import membership
-from ceasefire.fuse.encode import ROW, Encoded, Habit, Ints, draft, survey
+from ceasefire.fuse.encode import Encoded, Habit, Ints, draft, survey
 from ceasefire.fuse.learn import Lesson, match, sample, sampled_pairs, sums
 from ceasefire.fuse.links import Links, binding, link, parts
 from ceasefire.fuse.reading import read_reports
+from ceasefire.fuse.rows import name_key
 from ceasefire.fuse.tallies import count, shown_by
 
 DRAFTS = "first string, size long, draft binary, survey binary, values binary"
@@ -45,7 +44,6 @@ STUDIED = "counts binary, crowded binary, pairs binary"
 FOUND = "kind string, left long, right long, weight float"
 LABELS = "row long, founder long"
 NAMED = "row long, report_id string, recorded_at timestamp, coded_event string, place long"
-SURE = "row long, probability double"
 _NAMED = pa.schema(
     [
         ("row", pa.int64()),
@@ -206,38 +204,6 @@ def solved(
     bonds = bond(shard.data, lesson.scale(shard.data), known, tied, apart)
     label = cluster(shard.data, known, bonds, tied)
     return pa.Table.from_pydict({"row": shard.ranks, "founder": shard.ranks[label]})
-
-
-def sure(world: World, lesson: Lesson, fixed: Ints, base: pa.Table, ends: pa.Table) -> pa.Table:
-    """How sure the membership of each row is, from its links and from the sizes of the clusters they lead to.
-
-    ``doubt.membership`` looks at nothing else, so clusters are stood for by as many rows as they have.
-    """
-    own, near = base["row"].to_numpy(), ends["near"].to_numpy()
-    nodes, first = np.unique(np.concatenate([own, near]), return_index=True)
-    founder, label = np.unique(
-        np.concatenate([base["founder"].to_numpy(), ends["near_founder"].to_numpy()])[first],
-        return_inverse=True,
-    )
-    size = np.zeros(len(founder), dtype=np.int64)
-    size[label] = np.concatenate([base["size"].to_numpy(), ends["near_size"].to_numpy()])[first]
-    spare = np.repeat(np.arange(len(founder)), size - np.bincount(label, minlength=len(founder)))
-    label = np.concatenate([label, spare]).astype(np.int32)
-    one, two = np.searchsorted(nodes, ends["row"].to_numpy()), np.searchsorted(nodes, near)
-    pairs, at = np.unique(np.stack([np.minimum(one, two), np.maximum(one, two)]), axis=1, return_index=True)
-    left, right = pairs.astype(np.int32)
-    links = Links(left, right, ends["weight"].to_numpy()[at].astype(np.float32))
-    deck = world.deck._replace(
-        rows=np.zeros(len(label), dtype=ROW), hashes=np.zeros(0, np.uint32), weights=np.zeros(0, np.uint8)
-    )
-    none = np.zeros(0, dtype=np.int64)
-    acts, sources = world.values["act"], world.values["source_id"]
-    data = Encoded(pl.DataFrame(), none, deck, none, none, acts, sources, world.survey)
-    held = np.flatnonzero(np.isin(nodes, fixed))
-    tied = np.stack([held, held], axis=1).astype(np.int32)
-    bonds = bond(data, lesson.scale(data), links, tied, np.zeros((0, 2), dtype=np.int32))
-    found = membership(bonds, label)[np.searchsorted(nodes, own)]
-    return pa.Table.from_pydict({"row": own, "probability": found})
 
 
 def _found(kind: str, left: Any, right: Any, weight: Any) -> pa.Table:

@@ -1,33 +1,45 @@
 """What a run found, written by the tasks themselves: for more reports than one memory holds.
 
-In: links, clusters and decisions as Spark frames. Out: Parquet: ``memberships`` (report_id, incident_id, probability) and ``links``
-(report_a, report_b, weight). The figures are those of ``Fused``; what is told of incidents is left to whoever reads them.
+In: links, clusters and decisions as Spark frames. Out: Parquet, a folder for each table that ``ceasefire fuse`` writes; the files
+of a folder, one after the other, are the table of one machine. A cluster goes to one task, with those that a link or a
+decision leads to (``tables``); no report comes to the driver.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pyspark.sql import DataFrame
+import polars as pl
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from ceasefire.engines import tasks
-from ceasefire.engines.frames import Run
+from ceasefire.engines import tables
+from ceasefire.engines.frames import Run, by_partition, frame_of
 from ceasefire.engines.rows import World
+from ceasefire.engines.tables import NEEDED, SHAPES, columns_of
+from ceasefire.fuse.counts import day_sums
 from ceasefire.fuse.decisions import Pair, Ruling
 from ceasefire.fuse.encode import Ints
 from ceasefire.fuse.learn import Lesson
+from ceasefire.model import table
 
 
 @dataclass(frozen=True)
 class Written:
-    """Where the tables are, and what was learned."""
+    """Where the tables are, a folder of Parquet each, and what was learned."""
 
+    incidents: Path
     memberships: Path
     links: Path
+    lineage: Path
+    alternatives: Path
+    weights: Path
+    day_counts: Path
     lesson: Lesson
 
 
@@ -38,47 +50,134 @@ def pairs_of(decided: dict[Pair, Any]) -> Ints:
 
 def write(
     run: Run,
+    reports: DataFrame,
+    rows: DataFrame,
     ids: DataFrame,
     links: DataFrame,
     labels: DataFrame,
     ruling: Ruling,
     world: World,
     lesson: Lesson,
+    sources: pl.DataFrame | None,
+    previous: pl.DataFrame | None,
     out: Path,
 ) -> Written:
-    """Write memberships and links."""
-    made = Written(out / "memberships", out / "links", lesson)
-    base = (
-        ids.select("row")
-        .join(labels, "row", "left")
-        .select("row", F.coalesce("founder", "row").alias("founder"))
+    """Write every table. ``reports``: as given, rows of one id together. ``rows``: packed. ``labels``: founders of what is tied."""
+    found = Written(**{f: out / f for f in Written.__dataclass_fields__ if f != "lesson"}, lesson=lesson)
+    base = ids.select("row").join(labels, "row", "left")
+    base = run.keep(base.select("row", F.coalesce("founder", "row").alias("founder")))
+    sent, edges = _sent(run, reports, rows, ids, base, links, ruling)
+    both = sent.groupBy("task").cogroup(edges.groupBy("task"))
+    told = run.keep(
+        both.applyInArrow(lambda a, b: tables.told(world, lesson, ruling, sources, a, b), tables.TOLD)
     )
-    base = run.keep(base.join(base.groupBy("founder").agg(F.count("row").alias("size")), "founder"))
-    turned = links.select(F.col("right").alias("left"), F.col("left").alias("right"), "weight")
-    near = base.select(
-        F.col("row").alias("right"), F.col("founder").alias("near_founder"), F.col("size").alias("near_size")
+    made = {name: _of(told, name) for name in SHAPES}
+    if previous is not None and previous.height:
+        news = _since(run, run.keep(made["memberships"]), ids, previous)
+        made["lineage"] = made["lineage"].unionByName(news)
+    days = made.pop("days")
+    with _micros(run.spark):
+        for name, frame in made.items():
+            order = [F.col(key).asc_nulls_last() for key in table(name).key]
+            if name == "lineage":  # minted names come first
+                order = [F.col("part") > 0, *order, *(F.col(key) for key in ("part", "one", "two"))]
+            columns = list(table(name).schema)
+            frame.orderBy(*order).select(*columns).write.parquet(str(getattr(found, name)))
+    days = days.groupBy("day").agg(F.sum("best").alias("best"), F.sum("spread").alias("spread"))
+    counted = day_sums(pl.DataFrame(pl.from_arrow(days.toArrow())))
+    for name, small in (("day_counts", counted), ("weights", lesson.weights.frame())):
+        (out / name).mkdir(parents=True)
+        small.write_parquet(out / name / "part-00000.parquet")
+    return found
+
+
+def _sent(
+    run: Run,
+    reports: DataFrame,
+    rows: DataFrame,
+    ids: DataFrame,
+    base: DataFrame,
+    links: DataFrame,
+    ruling: Ruling,
+) -> tuple[DataFrame, DataFrame]:
+    """Rows of whole clusters for every task that needs them, and the links that an own cluster has."""
+    ends = [base.select(F.col("row").alias(s), F.col("founder").alias(f"by_{s}")) for s in ("left", "right")]
+    tied = links.join(ends[0], "left").join(ends[1], "right")
+    decided = pairs_of({**ruling.same, **ruling.different})
+    bound = tied.select("by_left", "by_right")
+    if len(decided):
+        pairs = frame_of(run, left=decided[:, 0], right=decided[:, 1])
+        bound = bound.unionByName(
+            pairs.join(ends[0], "left").join(ends[1], "right").select("by_left", "by_right")
+        )
+
+    def task(column: str) -> Any:
+        return F.pmod(F.col(column), F.lit(run.shards)).alias("task")
+
+    needed = (
+        base.select(task("founder"), "founder")
+        .union(bound.select(task("by_left"), F.col("by_right").alias("founder")))
+        .union(bound.select(task("by_right"), F.col("by_left").alias("founder")))
+        .distinct()
     )
-    ends = links.unionByName(turned).join(near, "right")
-    task = F.pmod(F.col("row"), F.lit(run.shards)).alias("task")
-    ends = ends.select(
-        F.col("left").alias("row"), F.col("right").alias("near"), "near_founder", "near_size", "weight"
+    own = (F.pmod(F.col("founder"), F.lit(run.shards)) == F.col("task")).alias("own")
+    shape = table("located").schema
+    read = by_partition(reports, tables.read, columns_of(shape)).drop("recorded_at")
+    named = ids.select("row", "report_id", "recorded_at").join(read, "report_id")
+    full = rows.join(named, rows["rank"] == named["row"]).drop("row")
+    sent = needed.join(base, "founder").select("task", "founder", "row", own)
+    sent = sent.join(full, sent["row"] == full["rank"]).select(
+        "task",
+        "founder",
+        "own",
+        "rank",
+        "body",
+        "words",
+        *(c if c in NEEDED else F.when(F.col("own"), F.col(c)).alias(c) for c in shape),
     )
-    every = base.select("*", task).groupBy("task").cogroup(ends.select("*", task).groupBy("task"))
-    fixed = np.unique(pairs_of(ruling.same))
-    sure = every.applyInArrow(lambda a, b: tasks.sure(world, lesson, fixed, a, b), tasks.SURE)
-    # an incident is named after its first recorded report; of equals, the lowest id
-    order = F.struct(F.col("recorded_at").isNull(), F.col("recorded_at"), F.col("report_id"))
-    told = ids.select("row", "report_id", "recorded_at").join(base, "row")
-    first = told.groupBy("founder").agg(F.min(order)["report_id"].alias("first"))
-    named = told.join(first, "founder").join(sure, "row")
-    named.select(
-        "report_id", F.concat(F.lit("I-"), "first").alias("incident_id"), "probability"
-    ).write.parquet(str(made.memberships))
-    one, two = (
-        ids.select(F.col("row").alias(s), F.col("report_id").alias(n))
-        for s, n in (("left", "report_a"), ("right", "report_b"))
+    edges = tied.select(task("by_left"), "left", "right", "weight").union(
+        tied.select(task("by_right"), "left", "right", "weight")
     )
-    links.join(one, "left").join(two, "right").select("report_a", "report_b", "weight").write.parquet(
-        str(made.links)
+    return sent, edges.distinct()
+
+
+def _of(told: DataFrame, name: str) -> DataFrame:
+    shape = SHAPES[name]
+    chosen = told.where(F.col("kind") == name).select("body")
+    return by_partition(chosen, lambda t: tables.unpacked(shape, t), columns_of(shape))
+
+
+def _since(run: Run, memberships: DataFrame, ids: DataFrame, previous: pl.DataFrame) -> DataFrame:
+    """``lineage.since``: what became of the names of an earlier run."""
+    given = previous.select("report_id", pl.col("incident_id").alias("was"))
+    before = run.spark.createDataFrame(given.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    members = memberships.select("report_id", F.col("incident_id").alias("now"))
+    names = members.select(F.col("now").alias("was"), F.lit(True).alias("kept")).distinct()
+    old = before.select(F.col("was").alias("now"), F.lit(True).alias("old")).distinct()
+    both = before.join(members, "report_id").select("was", "now").distinct()
+    both = both.join(names, "was", "left").join(old, "now", "left")
+    gone = F.col("kept").isNull()
+    both = both.where(gone | ((F.col("now") != F.col("was")) & F.col("old").isNull()))
+    latest = ids.agg(F.max("recorded_at").alias("at"))
+    zero = F.lit(0).cast("long")
+    return both.crossJoin(latest).select(
+        F.when(gone, F.col("was")).otherwise(F.col("now")).alias("incident_id"),
+        F.when(gone, F.lit("merged_into")).otherwise(F.lit("split_from")).alias("change"),
+        F.when(gone, F.col("now")).otherwise(F.col("was")).alias("other_id"),
+        "at",
+        F.lit(None).cast("string").alias("because"),
+        F.lit(3).cast("long").alias("part"),
+        *(zero.alias(name) for name in ("one", "two")),
     )
-    return made
+
+
+@contextmanager
+def _micros(spark: SparkSession) -> Iterator[None]:
+    """Times are written as instants in microseconds, not in Spark's old form."""
+    name = "spark.sql.parquet.outputTimestampType"
+    before = str(spark.conf.get(name))
+    spark.conf.set(name, "TIMESTAMP_MICROS")
+    try:
+        yield
+    finally:
+        spark.conf.set(name, before)

@@ -40,9 +40,9 @@ class Bonds(NamedTuple):
 
 def bond(data: Encoded, scale: Scale, links: Links, same: Any, different: Any) -> Bonds:
     """Links and decisions, by row. ``same`` and ``different``: two columns of grid rows."""
-    start, near, known = _neighbours(data.n, links.left, links.right, links.weight + np.float32(LEAN))
+    start, near, known = neighbours(data.n, links.left, links.right, links.weight + np.float32(LEAN))
     apart = np.zeros(len(different), dtype=np.float32)
-    parted_start, parted, _ = _neighbours(data.n, different[:, 0], different[:, 1], apart)
+    parted_start, parted, _ = neighbours(data.n, different[:, 0], different[:, 1], apart)
     fixed = np.zeros(data.n, dtype=np.bool_)
     fixed[same.reshape(-1)] = True
     return Bonds(
@@ -64,15 +64,8 @@ def cluster(data: Encoded, links: Links, bonds: Bonds, same: Any) -> Ints:
     return label.astype(np.int64)
 
 
-def components(n: int, links: Links, label: Ints) -> Ints:
-    """A number for everything that hangs together by links that may join, or by being one cluster."""
-    good = binding(links.weight)
-    left, right = np.concatenate([links.left[good], label]), np.concatenate([links.right[good], np.arange(n)])
-    return np.asarray(parts(n, left.astype(np.int32), right.astype(np.int32)), dtype=np.int64)
-
-
 @compiled
-def _neighbours(n: int, left: Any, right: Any, weight: Any) -> Any:
+def neighbours(n: int, left: Any, right: Any, weight: Any) -> Any:
     """For each row the rows it is linked to, in the order of the links: offsets, rows and weights."""
     start = np.zeros(n + 1, dtype=np.int64)
     near = np.empty(2 * len(left), dtype=np.int32)

@@ -299,9 +299,7 @@ def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
     if one.known == 0 or two.known == 0:
         return UNREAD
     script, other = one.flags // SCRIPT, two.flags // SCRIPT
-    if (one.language >= 0 and two.language >= 0 and one.language != two.language) or (
-        script > 0 and other > 0 and script != other
-    ):
+    if script > 0 and other > 0 and script != other:
         return sound_level(hashes, weights, one, two)
     weight, count, cosine = 0, 0, 0.0
     least = min(one.telling, two.telling)
@@ -319,6 +317,8 @@ def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
         return 2
     if told >= 0.8:
         return 3
+    if one.language >= 0 and two.language >= 0 and one.language != two.language:
+        return sound_level(hashes, weights, one, two)
     if told >= -0.3:
         return 4
     return 5 if told >= -1.5 else 6

@@ -20,6 +20,11 @@ _LONGEST_D = 92  # days over which an interval is spread; a longer one is spread
 
 def day_counts(incidents: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:
     """Columns day (date, UTC), best (number), low and high (whole numbers that hold 90 %)."""
+    return day_sums(day_parts(incidents, alternatives))
+
+
+def day_parts(incidents: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFrame:
+    """What each incident adds to each of its days: day (date, UTC), best, and spread (a variance)."""
     merge = alternatives.filter(pl.col("kind") == "merge")
     ends = pl.concat(
         [
@@ -53,15 +58,17 @@ def day_counts(incidents: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFr
     part = (np.minimum(end[row], day + 1) - np.maximum(start[row], day)) / (end - start)[row]
     one_here, two_here = part * chance["is_one"].to_numpy()[row], part * chance["is_two"].to_numpy()[row]
     spread = one_here * (1 - one_here) + two_here * (1 - two_here)
-    told = (
-        pl.DataFrame({"day": day.astype(np.int32), "best": one_here + two_here, "spread": spread})
-        .group_by("day")
-        .agg(pl.col("best").sum(), pl.col("spread").sum())
-        .sort("day")
+    return pl.DataFrame({"day": day.astype(np.int32), "best": one_here + two_here, "spread": spread}).cast(
+        {"day": pl.Date}
     )
+
+
+def day_sums(parts: pl.DataFrame) -> pl.DataFrame:
+    """``day_counts`` from what incidents add, or from sums of it."""
+    told = parts.group_by("day").agg(pl.col("best").sum(), pl.col("spread").sum()).sort("day")
     reach = _NINETY * SPREAD * pl.col("spread").sqrt() + 0.5
     return told.select(
-        pl.col("day").cast(pl.Date),
+        pl.col("day"),
         pl.col("best").round(3),
         (pl.col("best") - reach).ceil().clip(0).cast(pl.Int64).alias("low"),
         (pl.col("best") + reach).floor().cast(pl.Int64).alias("high"),

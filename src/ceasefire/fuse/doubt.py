@@ -16,7 +16,7 @@ import polars as pl
 
 from ceasefire.compiled import compiled
 from ceasefire.fuse.cluster import SAMPLED, Bonds, pair
-from ceasefire.fuse.encode import Floats, Ints
+from ceasefire.fuse.encode import Flags, Floats, Ints
 from ceasefire.fuse.weights import CALM, CALM_ALONE, CALM_MERGED, FLOOR, STRAY
 from ceasefire.model import table
 
@@ -24,16 +24,22 @@ LISTED_FROM = 0.02  # an alternative less probable than this is not listed; our 
 
 
 def membership(bonds: Bonds, label: Ints) -> Floats:
-    """Probability that each grid row is about its own cluster's happening; in steps of a millionth.
+    """Probability that each grid row is about its own cluster's happening; in steps of a millionth."""
+    size = np.bincount(label, minlength=len(label))
+    return chances(bonds.start, bonds.near, bonds.known, bonds.fixed, label, size)
+
+
+def chances(start: Any, near: Any, known: Any, fixed: Flags, label: Ints, size: Ints) -> Floats:
+    """``membership`` of rows with all their links (as in ``Bonds``). ``size``: members by label, whether they are here or not.
 
     The softmax is over-confident, since fellow reports are not independent: ``CALM`` draws its log-odds together, and a report
     that stands alone may have a mate that was never met (``STRAY``).
     """
     out = np.empty(len(label))
-    _membership(*bonds, label, out)
-    alone = np.bincount(label, minlength=len(label))[label] == 1
+    _membership(start, near, known, label, size, out)
+    alone = size[label] == 1
     out = np.where(alone, (1.0 - STRAY) * _calmed(out, *CALM_ALONE), _calmed(out, *CALM))
-    out[bonds.fixed] = 1.0
+    out[fixed] = 1.0
     return np.asarray(np.round(out, 6))
 
 
@@ -91,22 +97,8 @@ def _mergers(bonds: Bonds, label: Ints) -> tuple[Any, Any, Any]:
 
 
 @compiled
-def _membership(
-    deck: Any,
-    scale: Any,
-    start: Any,
-    near: Any,
-    known: Any,
-    parted_start: Any,
-    parted: Any,
-    fixed: Any,
-    label: Any,
-    out: Any,
-) -> None:
+def _membership(start: Any, near: Any, known: Any, label: Any, size: Any, out: Any) -> None:
     n = len(label)
-    size = np.zeros(n, dtype=np.int64)
-    for i in range(n):
-        size[label[i]] += 1
     clusters = np.empty(256, dtype=np.int64)
     total, count = np.zeros(256), np.zeros(256, dtype=np.int64)
     for i in range(n):

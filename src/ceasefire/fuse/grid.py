@@ -8,6 +8,7 @@ of the other reports.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def cell_keys(latitude: Any, longitude: Any, sort: Any) -> NDArray[np.int64]:
     return keys
 
 
+@cache
 def all_columns() -> NDArray[np.int64]:
     """Number of columns of each class's bands; beyond a pole there are none to ask for."""
     most = int(180.0 / HEIGHTS.min()) + 2

@@ -23,17 +23,19 @@ Row = dict[str, Any]
 
 
 def incident_ids(ids: pl.Series, recorded_at: pl.Series, label: Ints) -> pl.Series:
-    """The incident id of each report: "I-" and the first recorded report of its cluster (of equals, the lowest id).
+    """The incident id of each report: "I-" and its founding report. ``ids`` are sorted; the others are aligned with them."""
+    return ("I-" + ids.gather(founders(recorded_at, label))).alias("incident_id")
 
-    ``ids`` are sorted; the others are aligned with them.
-    """
+
+def founders(recorded_at: pl.Series, label: Ints) -> Ints:
+    """Of each report, which one founded its cluster: the first recorded; of equals, the lowest id. Reports are sorted by id."""
     recorded = recorded_at.to_physical().fill_null(np.iinfo(np.int64).max).to_numpy()
     order = np.lexsort((recorded, label))  # reports are sorted by id, and stay so among equals
     ordered = label[order]
     first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(order) else order
     founder = np.empty(len(order), dtype=np.int64)
     founder[order] = np.repeat(order[first], np.diff(np.append(first, len(order))))
-    return ("I-" + ids.gather(founder)).alias("incident_id")
+    return founder
 
 
 def trace_names(
@@ -48,25 +50,27 @@ def trace_names(
         ruling: decisions in force.
         previous: memberships of an earlier run, or None.
     """
-    minted = members.filter(pl.col("incident_id") == "I-" + pl.col("report_id"))
+    rows = merged(members, left, right)
+    rows += split(members, ruling)
+    if previous is not None and previous.height:
+        rows += since(members, previous)
+    return pl.concat([minted(members), table("lineage").frame(rows).unique(maintain_order=True)])
+
+
+def minted(members: pl.DataFrame) -> pl.DataFrame:
+    """Table ``lineage`` of the names themselves, in the order of ``members``."""
     named = pl.col("report_id")
-    first = minted.select(
+    first = members.filter(pl.col("incident_id") == "I-" + named).select(
         "incident_id",
         pl.lit("minted").alias("change"),
         named.alias("other_id"),
         pl.col("recorded_at").alias("at"),
         named.alias("because"),
     )
-    rows = _merged(members, left, right)
-    rows += _split(members, ruling)
-    if previous is not None and previous.height:
-        rows += since(members, previous)
-    return pl.concat(
-        [table("lineage").conform(first), table("lineage").frame(rows).unique(maintain_order=True)]
-    )
+    return table("lineage").conform(first)
 
 
-def _merged(members: pl.DataFrame, left: Ints, right: Ints) -> list[Row]:
+def merged(members: pl.DataFrame, left: Ints, right: Ints) -> list[Row]:
     """Names that stood apart until a later report tied them, as the links stand now."""
     ids: list[str] = members["report_id"].to_list()
     at: list[datetime | None] = members["recorded_at"].to_list()
@@ -114,7 +118,7 @@ def _first_ties(left: Ints, right: Ints, arrived: list[int]) -> list[tuple[int, 
     return sorted(zip(tree.row.tolist(), tree.col.tolist(), strict=True))
 
 
-def _split(members: pl.DataFrame, ruling: Ruling) -> list[Row]:
+def split(members: pl.DataFrame, ruling: Ruling) -> list[Row]:
     """A decision that two reports differ parts two names."""
     named = members["incident_id"].to_list()
     known = members["recorded_at"].to_list()
@@ -140,6 +144,17 @@ def _before(one: str, two: str, members: pl.DataFrame) -> bool:
     founders = members.filter(("I-" + pl.col("report_id")).is_in([one, two]))
     order = founders.sort("recorded_at", "report_id", nulls_last=True)["incident_id"].to_list()
     return bool(order) and order[0] == one
+
+
+def news(members: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
+    """Table ``lineage`` of what is new against earlier memberships: names minted for new reports, merged, split.
+
+    Args:
+        members: report_id, recorded_at, incident_id, sorted by report_id: whole incidents.
+        previous: report_id and incident_id of those that are not new.
+    """
+    fresh = members.filter(~pl.col("report_id").is_in(previous["report_id"].implode()))
+    return pl.concat([minted(fresh), table("lineage").frame(since(members, previous))])
 
 
 def since(members: pl.DataFrame, previous: pl.DataFrame) -> list[Row]:

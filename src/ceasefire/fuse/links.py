@@ -39,6 +39,12 @@ class Links:
 
 def link(data: Encoded, found: Index, scale: Scale, queries: Ints) -> Links:
     """All pairs of the queries that weigh more than ``LISTED``."""
+    pairs, weights = find(data, found, scale, queries)
+    return in_order(data, pairs[:, 0], pairs[:, 1], weights)
+
+
+def find(data: Encoded, found: Index, scale: Scale, queries: Ints) -> tuple[Any, Any]:
+    """The same pairs as they are found, each query on the left, some of them more than once; and their weights."""
     blocks = [queries[at : at + _BLOCK] for at in range(0, len(queries), _BLOCK)]
 
     def work(block: Ints) -> list[tuple[Any, Any]]:
@@ -51,7 +57,7 @@ def link(data: Encoded, found: Index, scale: Scale, queries: Ints) -> Links:
             parts = [part for done in pool.map(work, blocks) for part in done]
     pairs = np.concatenate([p for p, _ in parts]) if parts else np.zeros((0, 2), dtype=np.int32)
     weights = np.concatenate([w for _, w in parts]) if parts else np.zeros(0, dtype=np.float32)
-    return in_order(data, pairs[:, 0], pairs[:, 1], weights)
+    return pairs, weights
 
 
 def in_order(data: Encoded, one: Any, two: Any, weights: Any) -> Links:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from ceasefire.fuse.candidates import Index, index
-from ceasefire.fuse.cluster import Bonds, bond, cluster, components
+from ceasefire.fuse.cluster import Bonds, bond, cluster
 from ceasefire.fuse.compare import Scale
 from ceasefire.fuse.copies import find_origins
 from ceasefire.fuse.counts import day_counts
@@ -27,7 +27,7 @@ from ceasefire.fuse.habits import habit_problems
 from ceasefire.fuse.incidents import describe
 from ceasefire.fuse.labels import refined
 from ceasefire.fuse.learn import Lesson, study
-from ceasefire.fuse.lineage import incident_ids, since, trace_names
+from ceasefire.fuse.lineage import incident_ids, trace_names
 from ceasefire.fuse.links import Links, link
 from ceasefire.fuse.listing import list_links
 from ceasefire.fuse.reading import read_reports
@@ -88,11 +88,16 @@ class Fused:
     @cached_property
     def lineage(self) -> pl.DataFrame:
         """Table ``lineage``."""
+        return trace_names(*self.traced, self._previous)
+
+    @cached_property
+    def traced(self) -> tuple[pl.DataFrame, Ints, Ints, Ruling]:
+        """What names are traced through: members by id, the ends of positive links inside incidents, and decisions."""
         members = self._frame.select("report_id", "recorded_at").with_columns(self._incident)
         inside = (self._label[self._links.left] == self._label[self._links.right]) & (self._links.weight > 0)
         rank = self._data.rank
         left, right = rank[self._links.left[inside]], rank[self._links.right[inside]]
-        return trace_names(members, left, right, self._ruling, self._previous)
+        return members, left, right, self._ruling
 
     @cached_property
     def alternatives(self) -> pl.DataFrame:
@@ -101,30 +106,6 @@ class Fused:
         incident = self._incident.gather(rank).to_list()
         ids = self._frame["report_id"].gather(rank).to_list()
         return alternatives(self._bonds, self._label, self._probability, incident, ids)
-
-    def changes_since(self, previous: pl.DataFrame) -> pl.DataFrame:
-        """Table ``lineage`` of what is new against earlier memberships: names minted for new reports, merged, split."""
-        members = self._frame.select("report_id", "recorded_at").with_columns(self._incident)
-        fresh = members.filter(~pl.col("report_id").is_in(previous["report_id"].implode()))
-        minted = fresh.filter(pl.col("incident_id") == "I-" + pl.col("report_id"))
-        rows: list[dict[str, Any]] = [
-            {"incident_id": i, "change": "minted", "other_id": r, "at": at, "because": r}
-            for i, r, at in minted.select("incident_id", "report_id", "recorded_at").iter_rows()
-        ]
-        return table("lineage").frame(rows + since(members, previous))
-
-    @cached_property
-    def spans(self) -> pl.DataFrame:
-        """For each report the times (UTC) between which everything lies that hangs together with it, incident or near to one."""
-        rows = self._data.deck.rows
-        group = components(self._data.n, self._links, self._label)
-        start, end = np.full(self._data.n, 2**31 - 1), np.full(self._data.n, -(2**31))
-        np.minimum.at(start, group, rows["start"])
-        np.maximum.at(end, group, rows["end"])
-        minutes = {"start": start[group], "end": end[group] + 1}
-        told = {name: pl.Series(m * 60_000_000).cast(pl.Datetime("us", "UTC")) for name, m in minutes.items()}
-        ids = self._frame["report_id"].gather(self._data.rank)
-        return pl.DataFrame({"report_id": ids, **told})
 
     @cached_property
     def day_counts(self) -> pl.DataFrame:
@@ -269,8 +250,8 @@ def fuse(
         problems += untaught
     scale = lesson.scale(data)
     links = link(data, found, scale, np.arange(data.n))
-    ruling, unusable = _ruling(data, links, decisions)
-    same, different = (_grid_pairs(side, grid_row) for side in (ruling.same, ruling.different))
+    ruling, unusable = rulings(data, links, decisions)
+    same, different = (grid_pairs(side, grid_row) for side in (ruling.same, ruling.different))
     bonds = bond(data, scale, links, same, different)
     label = cluster(data, links, bonds, same)
     problems += unusable + crowd_problems(found.crowded)
@@ -317,14 +298,14 @@ def _refined(
     """The lesson refined by labelled pairs."""
     ids = data.frame["report_id"].gather(data.by_id)
     truth, unusable = read_decisions(labels, {name: row for row, name in enumerate(ids)})
-    pairs = np.concatenate([_grid_pairs(side, grid_row) for side in (truth.same, truth.different)])
+    pairs = np.concatenate([grid_pairs(side, grid_row) for side in (truth.same, truth.different)])
     same = np.arange(len(pairs)) < len(truth.same)
     lesson, few = refined(lesson, data, pairs, same)
     return lesson, unusable + few
 
 
-def _ruling(data: Encoded, links: Links, decisions: pl.DataFrame | None) -> tuple[Ruling, list[Problem]]:
-    """``rule`` on all reports."""
+def rulings(data: Encoded, links: Links, decisions: pl.DataFrame | None) -> tuple[Ruling, list[Problem]]:
+    """``rule`` on all reports of ``data``, or on some that hang together with no others."""
     rank = data.rank
     place = np.empty(data.n, dtype=np.int64)
     place[rank] = data.deck.rows["place"]
@@ -332,7 +313,8 @@ def _ruling(data: Encoded, links: Links, decisions: pl.DataFrame | None) -> tupl
     return rule(ids, coded, place, rank[links.left], rank[links.right], decisions)
 
 
-def _grid_pairs(pairs: dict[tuple[int, int], Any], grid_row: Ints) -> Any:
+def grid_pairs(pairs: dict[tuple[int, int], Any], grid_row: Ints) -> Any:
+    """Decided pairs, by report id's place, as two columns of grid rows."""
     return grid_row[np.array(list(pairs), dtype=np.int64).reshape(-1, 2)].astype(np.int32)
 
 
