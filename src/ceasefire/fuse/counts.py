@@ -23,7 +23,7 @@ SHARED, SHARED_FEW = 0.25, 0.6
 FEW_REPORTS = 2_000  # a run of fewer learns little about its own weights, and errs more: SHARED_FEW
 
 _NINETY = 1.6449  # standard deviations either side that hold nine tenths
-_LONGEST_D = 92  # days over which an interval is spread; a longer one is spread over its first
+LONGEST_D = 92  # days over which an interval is spread; a longer one is spread over its first
 
 
 def counts(
@@ -151,7 +151,7 @@ def _days(rows: pl.DataFrame, timezone: str) -> pl.DataFrame:
         rows[c].dt.convert_time_zone(timezone).dt.replace_time_zone(None).dt.epoch("us").to_numpy() / 8.64e10
         for c in ("occurred_from", "occurred_to")
     )
-    end = np.clip(end, start + 1e-6, start + _LONGEST_D)
+    end = np.clip(end, start + 1e-6, start + LONGEST_D)
     first = np.floor(start).astype(np.int64)
     days = np.floor(np.nextafter(end, -np.inf)).astype(np.int64) - first + 1
     row = np.repeat(np.arange(len(start)), days)

@@ -7,6 +7,7 @@ findings of boards stand beside the testimony and never enter it.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ from ceasefire.report.wording import counted
 OPEN_ENTRIES = 3
 MOST_ACCOUNTS = 60
 MOST_MARKS = 6
+MOST_DOUBTS = 3
 
 
 def incidents(desk: Desk) -> dict[str, Any]:
@@ -56,7 +58,10 @@ def pictures(desk: Desk) -> dict[str, Any]:
     legend = [(desk.colour(a), desk.name(a)) for a in desk.colours if any(r["answer"] == a for r in rows)]
     vague = len(rows) - len(drawn)
     return {
-        "timeline": timeline(rows, marks, truces, desk.colours, desk.release.timezone),
+        "timeline": timeline(
+            rows, marks, truces, desk.colours, desk.release.timezone, desk.table("alternatives")
+        ),
+        "many": _how_many(desk),
         "n_truces": len(truces),
         "marks": [(n, desk.incident(i)) for n, i in enumerate(numbered, 1)],
         "map": map_of(rows, desk.rows("places"), desk.release.zones, desk.colours),
@@ -68,6 +73,51 @@ def pictures(desk: Desk) -> dict[str, Any]:
         "vague_km": f"{TOO_VAGUE_KM:g}",
         "zones": sorted(desk.release.zones),
     }
+
+
+COUNTED_BY = {"all": "", "period": "Period under review", "author": "Author", "act": "Act", "area": "Area"}
+"""What the page counts incidents by, and in which order; groups stand in order of name, never of number."""
+
+
+def _how_many(desk: Desk) -> dict[str, Any] | None:
+    """How many happenings in all, and a sheet by period, author, act and area; None where the run has no counts."""
+    whole = desk.tallies.get(("all", "all"))
+    if whole is None or not whole["listed"]:
+        return None
+    order = ("before", "within", "after", "undetermined", "not assessed", "not stated")
+    rows: list[tuple[Any, ...]] = []
+    for by, words in COUNTED_BY.items():
+        groups = [r for r in desk.tallies.values() if r["by"] == by]
+        if by == "period" and len(groups) < 2:
+            continue
+        named = [
+            (order.index(r["group"]) if r["group"] in order else -1, _group(desk, by, r["group"]), r)
+            for r in groups
+        ]
+        for _, name, r in sorted(named, key=lambda n: (n[0], n[1].casefold())):
+            many = wording.how_many(r["best"], r["low"], r["high"])
+            rows.append((f"{words}: {name}" if words else "In all", r["listed"], many))
+    kinds = Counter(r["kind"] for r in desk.rows("alternatives"))
+    open_ = [
+        f"{counted(kinds['merge'], 'pair')} of incidents may be one" if kinds["merge"] else "",
+        f"{counted(kinds['split'], 'incident')} may be two" if kinds["split"] else "",
+    ]
+    heads = ("Incidents", "Listed", "Best (90 % interval)")
+    return {
+        "whole": wording.how_many(whole["best"], whole["low"], whole["high"]),
+        "listed": whole["listed"],
+        "open": wording.listed(open_),
+        "sheet": sheet(heads, rows, file="tables/incident_counts.csv", cap=120, numeric=(1, 2)),
+    }
+
+
+def _group(desk: Desk, by: str, group: str) -> str:
+    """A group in words."""
+    if by == "author":
+        return desk.name(group)
+    if by == "act":
+        return wording.term("acts", group)
+    return group
 
 
 def _compact(desk: Desk, incident_id: str) -> tuple[Any, ...]:
@@ -107,6 +157,10 @@ class _Look:
             home = desk.topic_incidents.get(finding["about"] or "")
             if home:
                 self.findings.setdefault(home, []).append(finding)
+        self.open: dict[str, list[dict[str, Any]]] = {}
+        for row in desk.rows("alternatives"):
+            for end in {row["incident_id"], row["other_id"]} & wanted:
+                self.open.setdefault(end, []).append(row)
         self.titles = {v["norm_id"]: v["title"] or v["norm_id"] for v in desk.rows("verdicts")}
 
     def entry(self, incident_id: str, number: int) -> dict[str, Any]:
@@ -121,7 +175,7 @@ class _Look:
             "heading": desk.heading(incident_id),
             "day": wording.day(row["occurred_from"], desk.release.timezone),
             "when": wording.during(row["occurred_from"], row["occurred_to"], desk.release.timezone),
-            "facts": self._facts(row),
+            "facts": [*self._facts(row), *self._one_or_two(incident_id)],
             "answer": answer_sentence(desk, row),
             "answer_short": _short_answer(desk, row),
             "colour": desk.colour(row["answer"]),
@@ -141,7 +195,7 @@ class _Look:
             ),
         }
 
-    def _facts(self, row: dict[str, Any]) -> list[tuple[str, str]]:
+    def _facts(self, row: dict[str, Any]) -> list[tuple[str, Any]]:
         place = row["place_name"] or "not stated"
         if row["admin1"] and row["admin1"] not in place:
             place += f", {row['admin1']}"
@@ -166,6 +220,26 @@ class _Look:
                 f"{counted(row['n_origins'], 'independent origin')}",
             ),
         ]
+
+    def _one_or_two(self, incident_id: str) -> list[tuple[str, Markup]]:
+        """What is open about the number of incidents: with which other it may be one, and which reports may tell of another."""
+        found = sorted(
+            self.open.get(incident_id, []),
+            key=lambda r: (-r["probability"], r["incident_id"], r["other_id"] or ""),
+        )
+        told = []
+        for row in found:
+            sure = wording.percent(row["probability"])
+            if row["kind"] == "merge":
+                other = row["other_id"] if row["incident_id"] == incident_id else row["incident_id"]
+                told.append(Markup("may be one with {} ({})").format(self.desk.incident(other), sure))
+            else:
+                reports = wording.listed((row["reports"] or "").split(";"))
+                told.append(Markup("{} may tell of another incident ({})").format(reports, sure))
+        if not told:
+            return []
+        more = f"; and {len(told) - MOST_DOUBTS} less probable" if len(told) > MOST_DOUBTS else ""
+        return [("One or two", Markup("; ").join(told[:MOST_DOUBTS]) + more)]
 
     def _distribution(self, incident_id: str) -> list[dict[str, Any]]:
         rows = sorted(self.attributions.get(incident_id, []), key=lambda r: (-r["probability"], r["actor"]))
