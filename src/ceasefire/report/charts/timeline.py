@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from ceasefire.fuse.counts import LONGEST_D, counts
 from ceasefire.model import table
 from ceasefire.report.charts.strokes import OTHER, day_ticks, drawing, pc, tag, text
-from ceasefire.report.wording import how_many
+from ceasefire.report.wording import how_many, round_half_up
 
 COUNT_HEIGHT, KILLED_HEIGHT, FOOT, HEAD = 150, 84, 20, 30
 
@@ -149,7 +149,7 @@ def _stack(
     """One day's or month's bar, answer upon answer, undetermined last; ``where``: place, width, pixels an incident."""
     x, width, scale = where
     number = how_many(bar["best"], bar["low"], bar["high"])
-    told = f"{left:%Y-%m-%d}: {number} {'incident' if number == '1' else 'incidents'}"
+    told = f"{left:%Y-%m-%d}: {number} {'incident' if round_half_up(bar['best']) == 1 else 'incidents'}"
     order = [a for a in colours if a != "undetermined"] + ["undetermined"]
     pieces, foot = [], float(HEAD + COUNT_HEIGHT)
     y = foot
