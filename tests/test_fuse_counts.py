@@ -59,6 +59,8 @@ def test_of_three_that_may_all_be_one_only_two_can_go() -> None:
 
 def test_one_told_once_may_be_told_elsewhere_too() -> None:
     assert total(counts(incidents(10, reports=1), NOTHING))["best"] == pytest.approx(9.4)
+    listed_by_coders = counts(incidents(10, reports=1, coded=True), NOTHING)
+    assert total(listed_by_coders) == {"listed": 10, "best": 10.0, "low": 10, "high": 10}
 
 
 def test_a_merger_across_two_groups_is_shared_between_them() -> None:
@@ -128,6 +130,9 @@ def test_an_incident_of_two_days_is_half_in_each_and_whole_in_their_week() -> No
     long = incidents(1).with_columns(pl.col("occurred_to") + pl.duration(hours=24))
     assert counts(long, NOTHING, every="1d")["best"].to_list() == [0.5, 0.5]
     assert counts(long, NOTHING, every="1w").select("best", "low", "high").rows() == [(1.0, 1, 1)]
+    for days in range(1, 40):  # thirds and sevenths of days must not leave a remainder
+        spread = incidents(1).with_columns(pl.col("occurred_to") + pl.duration(days=days, minutes=7 * days))
+        assert counts(spread, NOTHING, every="1q").select("best", "low", "high").rows() == [(1.0, 1, 1)]
 
 
 def test_the_interval_of_a_total_holds_the_truth_on_generated_reports() -> None:

@@ -301,7 +301,9 @@ def test_the_page_says_how_many_incidents_with_the_interval():
     assert f"are read as telling of 37 incidents ({low}–{high}, 90 % interval). 40 are listed" in page.text
     assert f"37 incidents, between {low} and {high} at 90 %; 40 listed" in page.text
     assert f"40 are listed; the best number is 37 ({low}–{high})." in page.text
-    assert "1 pair of incidents may be one and 1 incident may be two" in page.text
+    assert (
+        "1 pair of incidents may be one, 1 incident may be two and what one report alone tells" in page.text
+    )
     assert {"#howmany", "tables/incident_counts.csv", "tables/alternatives.csv"} <= set(page.hrefs)
     assert "howmany" in page.ids
 

@@ -68,12 +68,17 @@ def who_counts_whose_dead(
     tellers = told.group_by("happening").agg(pl.col("camp").unique().sort().str.join("+").alias("camps"))
     each = (
         told.group_by("happening", "whose")
-        .agg(pl.col("killed").max(), pl.col("least").min(), pl.len().alias("n_reports"))
+        .agg(
+            pl.col("killed").max(),
+            pl.col("least").min(),
+            pl.len().alias("n_reports"),
+            pl.col("coded_event").is_not_null().any().alias("coded"),
+        )
         .join(tellers, on="happening")
     )
     # The rows of an event data set are told apart by it: fusion leaves nothing open about them.
     told_by = memberships.group_by("incident_id").agg(pl.len().alias("n_reports"))
-    fused = each.select("camps", "whose", incident_id="happening").join(
+    fused = each.select("camps", "whose", "coded", incident_id="happening").join(
         told_by, on="incident_id", how="left", maintain_order="left"
     )
     many = counts(fused, alternatives, ["camps", "whose"], reports=memberships.height)

@@ -55,9 +55,9 @@ def counts(
           cancel in part in their sum, so the interval of a total is narrower than the sum of its parts' intervals.
 
     Method. An incident counts as one happening, less half of each chance that it is one with another, less ``STRAY`` if one
-    report alone tells of it, and more by the chance that it is two. Of k that may be one with another, at most k - 1 can go:
-    only the most probable mergers that connect them are taken (a spanning tree). By time, an incident counts for each day by
-    the part of its interval that lies in it. The variance of a count is p(1 - p) summed over its chances p, taken as
+    report alone tells of it (and no coder of a data set lists it as an event), and more by the chance that it is two. Of k
+    that may be one with another, at most k - 1 can go: only the most probable mergers that connect them are taken (a spanning
+    tree). By time, an incident counts for each day by the part of its interval that lies in it. The variance of a count is p(1 - p) summed over its chances p, taken as
     independent (Poisson-binomial), and the square of a share (``SHARED``, ``SHARED_FEW``) of all that is in doubt, since one
     run's chances err together. The interval is the normal one with a continuity correction, kept within what is possible: no
     fewer than what is in no doubt, no more than what is listed and its splits. Where nothing is in doubt, best, low and high
@@ -76,7 +76,9 @@ def counts(
     rows = rows.group_by(one_row).agg(pl.col("part").sum(), pl.col("one", "two").first())
     rows = rows.sort(*keys, "incident_id", nulls_last=True)
     group = rows.select(pl.struct(keys).rle_id()).to_series() if keys else pl.Series([0] * rows.height)
-    part = rows["part"].to_numpy()
+    part = np.round(
+        np.minimum(rows["part"].to_numpy(), 1.0), 9
+    )  # days add up to a hair more or less than one
     one, two = (part * rows[c].to_numpy() for c in ("one", "two"))
     at = group.to_numpy().astype(np.int64)
     n = int(at.max(initial=-1)) + 1 if keys else 1
@@ -113,15 +115,17 @@ def _chances(incidents: pl.DataFrame, alternatives: pl.DataFrame) -> pl.DataFram
     )
     split = alternatives.filter(pl.col("kind") == "split")
     two = split.group_by("incident_id").agg(two=pl.col("probability").max())
-    alone = pl.when(pl.col("n_reports") == 1).then(1.0 - STRAY).otherwise(1.0)
+    if "coded" not in incidents.columns:
+        incidents = incidents.with_columns(coded=pl.lit(None, dtype=pl.Boolean))
+    alone = pl.when((pl.col("n_reports") == 1) & pl.col("coded").not_().fill_null(True)).then(1.0 - STRAY)
     return (
-        incidents.select("incident_id", "n_reports")
+        incidents.select("incident_id", "n_reports", "coded")
         .unique("incident_id")
         .join(gone, on="incident_id", how="left")
         .join(two, on="incident_id", how="left")
         .select(
             "incident_id",
-            one=(1.0 - pl.col("probability").fill_null(0.0)).clip(0.0, 1.0) * alone,
+            one=(1.0 - pl.col("probability").fill_null(0.0)).clip(0.0, 1.0) * alone.otherwise(1.0),
             two=pl.col("two").fill_null(0.0),
         )
     )

@@ -124,7 +124,7 @@ def _bars(
     timezone: str,
 ) -> dict[date, dict[str, Any]]:
     """By first day: best, low, high, and the best of each answer (``by``)."""
-    names = ("incident_id", "occurred_from", "occurred_to", "n_reports")
+    names = ("incident_id", "occurred_from", "occurred_to", "n_reports", "coded")
     rows = [
         {name: i.get(name) for name in names}
         | {

@@ -102,6 +102,8 @@ def _how_many(desk: Desk) -> dict[str, Any] | None:
         f"{counted(kinds['merge'], 'pair')} of incidents may be one" if kinds["merge"] else "",
         f"{counted(kinds['split'], 'incident')} may be two" if kinds["split"] else "",
     ]
+    if any(i["n_reports"] == 1 and not i["coded"] for i in desk.incidents.values()):
+        open_.append("what one report alone tells may be told elsewhere too")
     heads = ("Incidents", "Listed", "Best (90 % interval)")
     return {
         "whole": wording.how_many(whole["best"], whole["low"], whole["high"]),
