@@ -57,11 +57,12 @@ def counts(
     Method. An incident counts as one happening, less half of each chance that it is one with another, less ``STRAY`` if one
     report alone tells of it (and no coder of a data set lists it as an event), and more by the chance that it is two. Of k
     that may be one with another, at most k - 1 can go: only the most probable mergers that connect them are taken (a spanning
-    tree). By time, an incident counts for each day by the part of its interval that lies in it. The variance of a count is p(1 - p) summed over its chances p, taken as
-    independent (Poisson-binomial), and the square of a share (``SHARED``, ``SHARED_FEW``) of all that is in doubt, since one
-    run's chances err together. The interval is the normal one with a continuity correction, kept within what is possible: no
-    fewer than what is in no doubt, no more than what is listed and its splits. Where nothing is in doubt, best, low and high
-    are what is listed. Who did it, what and where are taken as told: only the doubt of fusion is in the interval.
+    tree). By time, an incident counts for each day by the part of its interval that lies in it. The variance of a count is
+    p(1 - p) summed over its chances p, taken as independent (Poisson-binomial), and the square of a share (``SHARED``,
+    ``SHARED_FEW``) of all that is in doubt, since one run's chances err together. The interval is the normal one with a
+    continuity correction, kept within what is possible: no fewer than what is in no doubt, no more than what is listed and its
+    splits. Where nothing is in doubt, best, low and high are what is listed. Who did it, what and where are taken as told: only
+    the doubt of fusion is in the interval.
     """
     keys = [by] if isinstance(by, str) else list(by)
     rows = incidents.join(

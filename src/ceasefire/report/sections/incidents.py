@@ -7,7 +7,6 @@ findings of boards stand beside the testimony and never enter it.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -21,6 +20,7 @@ from ceasefire.report.charts.timeline import timeline
 from ceasefire.report.sections.binding import Binding
 from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spoken
 from ceasefire.report.sections.headline import answer_sentence
+from ceasefire.report.sections.totals import how_many
 from ceasefire.report.wording import counted
 
 OPEN_ENTRIES = 3
@@ -61,7 +61,7 @@ def pictures(desk: Desk) -> dict[str, Any]:
         "timeline": timeline(
             rows, marks, truces, desk.colours, desk.release.timezone, desk.table("alternatives")
         ),
-        "many": _how_many(desk),
+        "many": how_many(desk),
         "n_truces": len(truces),
         "marks": [(n, desk.incident(i)) for n, i in enumerate(numbered, 1)],
         "map": map_of(rows, desk.rows("places"), desk.release.zones, desk.colours),
@@ -73,53 +73,6 @@ def pictures(desk: Desk) -> dict[str, Any]:
         "vague_km": f"{TOO_VAGUE_KM:g}",
         "zones": sorted(desk.release.zones),
     }
-
-
-COUNTED_BY = {"all": "", "period": "Period under review", "author": "Author", "act": "Act", "area": "Area"}
-"""What the page counts incidents by, and in which order; groups stand in order of name, never of number."""
-
-
-def _how_many(desk: Desk) -> dict[str, Any] | None:
-    """How many happenings in all, and a sheet by period, author, act and area; None where the run has no counts."""
-    whole = desk.tallies.get(("all", "all"))
-    if whole is None or not whole["listed"]:
-        return None
-    order = ("before", "within", "after", "undetermined", "not assessed", "not stated")
-    rows: list[tuple[Any, ...]] = []
-    for by, words in COUNTED_BY.items():
-        groups = [r for r in desk.tallies.values() if r["by"] == by]
-        if by == "period" and len(groups) < 2:
-            continue
-        named = [
-            (order.index(r["group"]) if r["group"] in order else -1, _group(desk, by, r["group"]), r)
-            for r in groups
-        ]
-        for _, name, r in sorted(named, key=lambda n: (n[0], n[1].casefold())):
-            many = wording.how_many(r["best"], r["low"], r["high"])
-            rows.append((f"{words}: {name}" if words else "In all", r["listed"], many))
-    kinds = Counter(r["kind"] for r in desk.rows("alternatives"))
-    open_ = [
-        f"{counted(kinds['merge'], 'pair')} of incidents may be one" if kinds["merge"] else "",
-        f"{counted(kinds['split'], 'incident')} may be two" if kinds["split"] else "",
-    ]
-    if any(i["n_reports"] == 1 and not i["coded"] for i in desk.incidents.values()):
-        open_.append("what one report alone tells may be told elsewhere too")
-    heads = ("Incidents", "Listed", "Best (90 % interval)")
-    return {
-        "whole": wording.how_many(whole["best"], whole["low"], whole["high"]),
-        "listed": whole["listed"],
-        "open": wording.listed(open_),
-        "sheet": sheet(heads, rows, file="tables/incident_counts.csv", cap=120, numeric=(1, 2)),
-    }
-
-
-def _group(desk: Desk, by: str, group: str) -> str:
-    """A group in words."""
-    if by == "author":
-        return desk.name(group)
-    if by == "act":
-        return wording.term("acts", group)
-    return group
 
 
 def _compact(desk: Desk, incident_id: str) -> tuple[Any, ...]:
