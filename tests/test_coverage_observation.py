@@ -47,6 +47,7 @@ def watch(
         incidents,
         SOURCES,
         table("effort").frame(effort or []),
+        table("alternatives").empty(),
         first=FIRST,
         last=LAST,
         timezone="UTC",
@@ -150,7 +151,7 @@ def told(rows: list[dict[str, object]]) -> tuple[pl.DataFrame, pl.DataFrame]:
     party = {"red_brigade": "red", "blue_army": "blue"}
     return (
         who_reports_whom(located, memberships, SOURCES, party),
-        who_counts_whose_dead(located, memberships, SOURCES, party),
+        who_counts_whose_dead(located, memberships, SOURCES, party, table("alternatives").empty()),
     )
 
 
@@ -201,6 +202,11 @@ def test_rows_of_an_event_data_set_add_up_though_they_were_fused() -> None:
     ]
     _, dead = told(rows)
     assert dead.select("camp", "n_happenings", "killed_high").rows() == [("none+red", 1, 1), ("red", 2, 2)]
+    # The data set tells its rows apart, so nothing is in doubt about how many there are.
+    assert dead.select("happenings_best", "happenings_low", "happenings_high").rows() == [
+        (1.0, 1, 1),
+        (2.0, 2, 2),
+    ]
 
 
 def test_swapping_the_labels_swaps_the_mirror() -> None:

@@ -283,7 +283,7 @@ def test_weights_of_a_pair_sum_and_the_reasons_are_listed() -> None:
     summed = fused.links.select(pl.sum_horizontal(parts).alias("sum"))["sum"]
     assert summed.to_list() == pytest.approx(fused.links["weight"].to_list(), abs=1e-6)
     titles = [title for title, _ in fused.explain("I-R0")]
-    assert len(titles) == 5
+    assert len(titles) == 6
     assert fused.explain("I-R0")[1][1].height == 3
     with pytest.raises(KeyError):
         fused.explain("I-none")

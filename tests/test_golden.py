@@ -222,3 +222,31 @@ def test_findings_never_feed_the_testimony(syria: Picture) -> None:
     issuers = syria.case.settings.issuers
     assert issuers
     assert not syria.table("evidence").filter(pl.col("source_id").is_in(list(issuers))).height
+
+
+def test_the_number_of_incidents_comes_with_what_fusion_leaves_open(syria: Picture) -> None:
+    """Days, acts, areas and authors add up to the total; its interval is narrower than that of its days together."""
+    told = syria.table("incident_counts")
+    whole = row(told, by="all")
+    assert whole["listed"] == syria.incidents.height
+    assert whole["low"] < whole["best"] < whole["high"]
+    for by in ("day", "week", "month", "period", "act", "area", "author"):
+        part = told.filter(pl.col("by") == by)
+        assert part["best"].sum() == pytest.approx(whole["best"], abs=0.001 * part.height), by
+    days = told.filter(pl.col("by") == "day")
+    assert whole["high"] - whole["low"] < 0.8 * (days["high"].sum() - days["low"].sum())
+    touched = told.filter(pl.col("by") == "obligation").select("group", "listed")
+    verdicts = syria.verdicts.filter(pl.col("n_incidents") > 0)
+    expected = {f"{n} {h}": k for n, h, k in verdicts.select("norm_id", "holder", "n_incidents").iter_rows()}
+    assert dict(touched.iter_rows()) == expected
+
+
+def test_a_day_that_nobody_watched_has_no_count_of_happenings(syria: Picture) -> None:
+    seen = syria.table("observation")
+    dark = seen.filter(pl.col("state") == "not_observed")
+    assert dark.height == dark["happenings_best"].null_count()
+    told = seen.filter(pl.col("state") == "reported")
+    assert (told["happenings_low"] <= told["happenings_best"].round()).all()
+    assert (told["happenings_best"] > 0).all()
+    quiet = seen.filter(pl.col("state") == "quiet_watched")
+    assert set(quiet["happenings_high"]) <= {0}

@@ -24,6 +24,16 @@ from shipped import CASES, shipped_case, shipped_picture
 JUDGED = {
     "incidents": ["incident_id", "killed_low", "killed_best", "killed_high", "n_reports", "n_origins", "act"],
     "memberships": ["report_id", "incident_id", "probability", "origin_id"],
+    "alternatives": ["incident_id", "kind", "other_id", "probability"],
+    "incident_counts": ["by", "group", "listed", "best", "low", "high"],
+    "observation": ["area", "day", "n_incidents", "happenings_best", "happenings_low", "happenings_high"],
+    "who_counts_whose_dead": [
+        "affected",
+        "n_happenings",
+        "happenings_best",
+        "happenings_low",
+        "happenings_high",
+    ],
     "attributions": ["incident_id", "actor", "probability", "low", "high", "prior"],
     "assessments": [
         "incident_id",
@@ -45,6 +55,8 @@ JUDGED = {
     "consignments": ["consignment", "outcome", "days_waiting"],
 }
 PARTY_COLUMNS = (
+    "group",
+    "affected",
     "norm_id",
     "actor",
     "answer",

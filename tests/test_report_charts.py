@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ceasefire.model import table
 from ceasefire.report.charts.atlas import FOLD_ABOVE, dense_part, drawable, map_of
 from ceasefire.report.charts.clocks import axis_of, clock_strip
 from ceasefire.report.charts.grid import MOST_COLUMNS, columns_of, observation_strip
@@ -160,3 +161,15 @@ def test_long_periods_are_folded_without_losing_a_day():
     columns = columns_of(days)
     assert len(columns) <= MOST_COLUMNS
     assert [d for c in columns for d in c] == days
+
+
+def test_a_bar_has_its_interval_and_a_vague_incident_is_spread_over_its_days():
+    """Six incidents of one day, two of which may be one; one more that may be on that day or the next."""
+    rows = [incident(n) | {"n_reports": 3} for n in range(6)]
+    rows.append(incident(6) | {"n_reports": 3, "occurred_to": at(12)})
+    merge = {"incident_id": "i-0000", "kind": "merge", "other_id": "i-0001", "probability": 0.4}
+    drawn = timeline(rows, [], [], COLOURS, "UTC", table("alternatives").frame([merge]))
+    assert "2031-05-10: 6 (5–7) incidents; a: 6.1" in drawn
+    assert "2031-05-11: 1 (0–1) incident; a: 0.5" in drawn
+    assert drawn.count('class="many"') == 2
+    assert 'class="many"' not in timeline(rows[2:6], [], [], COLOURS, "UTC")

@@ -270,3 +270,54 @@ def test_weights_that_would_tell_a_distance_to_a_site_are_not_drawn_in_public():
 
 def test_an_incident_of_one_report_has_nothing_to_bind():
     assert "one incident" not in Page(render(many(3))).text
+
+
+def doubtful():
+    """Forty incidents of one report each, two of which may be one; counted as a run counts them."""
+    from ceasefire.fuse.totals import tally
+
+    told = many(40)
+    rows = [r | {"n_reports": 1} for r in told.table("incidents").to_dicts()]
+    told = told.with_rows("incidents", rows).with_rows("alternatives", DOUBTS)
+    counted = tally(told.tables, period=told.case.period, timezone=told.case.timezone)
+    return replace(told, tables=told.tables | {"incident_counts": counted})
+
+
+DOUBTS = [
+    {"incident_id": "i-X00000", "kind": "merge", "other_id": "i-X00020", "probability": 0.4},
+    {"incident_id": "i-X00001", "kind": "split", "reports": "X00001", "probability": 0.2},
+]
+
+
+def test_the_page_says_how_many_incidents_with_the_interval():
+    """Forty listed: less 40 × 0.06 told elsewhere, a pair at 0.4 (once told, so × 0.94), more one that may be two."""
+    told = doubtful()
+    whole = told.table("incident_counts").row(by_predicate=pl.col("by") == "all", named=True)
+    assert whole["listed"] == 40
+    assert whole["best"] == round(0.94 * (40 - 0.4) + 0.2, 3)
+    low, high = whole["low"], whole["high"]
+    assert low < 37 < high <= 41
+    page = Page(render(told))
+    assert f"are read as telling of 37 incidents ({low}–{high}, 90 % interval). 40 are listed" in page.text
+    assert f"37 incidents, between {low} and {high} at 90 %; 40 listed" in page.text
+    assert f"40 are listed; the best number is 37 ({low}–{high})." in page.text
+    assert (
+        "1 pair of incidents may be one, 1 incident may be two and what one report alone tells" in page.text
+    )
+    assert {"#howmany", "tables/incident_counts.csv", "tables/alternatives.csv"} <= set(page.hrefs)
+    assert "howmany" in page.ids
+
+
+def test_an_entry_says_with_which_other_it_may_be_one():
+    html = render(doubtful())
+    entry = html[html.index('id="i-i-X00000"') :][:9000]
+    assert "One or two" in entry
+    assert re.search(r'may be one with <a href="#i-i-X00020">[^<]+</a> \(40 in 100\)', entry)
+    assert "X00001 may tell of another incident (20 in 100)" in html
+
+
+def test_without_doubt_no_interval_is_made_up():
+    page = Page(render(many(3)))
+    assert "telling of 3 incidents." in page.text
+    assert "howmany" not in page.ids
+    assert "at 90 %" not in page.text

@@ -21,6 +21,7 @@ from ceasefire.case import Case, nothing_known, read_as_of
 from ceasefire.comply import Evidence, comply
 from ceasefire.coverage import cover
 from ceasefire.fuse import fuse
+from ceasefire.fuse.totals import tally
 from ceasefire.locate import locate
 from ceasefire.model import tables as declared
 from ceasefire.outlook import answer, signals
@@ -112,9 +113,11 @@ def derive(
             as_of=instant,
             seed=seed,
             places=facts["places"],
+            alternatives=fused.alternatives,
         )
     stages = (fused, attributed, complied, accessed, traced, covered)
     tables = {"located": located.reports, "findings_beside": beside} | _tables(*stages)
+    tables["incident_counts"] = tally(tables, period=known.period, timezone=known.timezone)
     with stage("outlook"):
         tables["signals"] = signals(facts, tables, terms, as_of=instant)
         tables["answers"] = answer(facts, tables, terms, as_of=instant)

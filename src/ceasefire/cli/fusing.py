@@ -97,8 +97,9 @@ def fuse(
 ) -> None:
     """Fuse any table of reports into incidents: which accounts speak of one happening.
 
-    Writes incidents, memberships, links, lineage, alternatives, weights and problems, and manifest.json with what was
-    read. The tables are for internal use: they have not passed the publishing gate.
+    Writes incidents, memberships, links, lineage, alternatives, weights, day_counts (happenings a day in UTC, with a 90 %
+    interval) and problems, and manifest.json with what was read. The tables are for internal use: they have not passed the
+    publishing gate.
 
     Examples:
 

@@ -22,6 +22,7 @@ from ceasefire.coverage.place_days import fold
 from ceasefire.coverage.pooling import areas_named, pool, pooling_of
 from ceasefire.coverage.rates import rate_ratios
 from ceasefire.coverage.series import prepared, series_of
+from ceasefire.model import table
 from ceasefire.problems import Problem
 
 
@@ -104,6 +105,7 @@ def cover(
     as_of: datetime,
     seed: int = 0,
     places: pl.DataFrame | None = None,
+    alternatives: pl.DataFrame | None = None,
 ) -> Covered:
     """Derive coverage.
 
@@ -117,9 +119,11 @@ def cover(
         seed: not used: nothing here is drawn at random.
         places: the gazetteer; its first-level areas are shown even if nobody reported from them, and are known to
             lie apart when counts are pooled.
+        alternatives: as ``fuse`` returns it; what is in doubt about the number of incidents. None = nothing listed.
     """
     del seed
     party = party_of(actors)
+    alternatives = table("alternatives").empty() if alternatives is None else alternatives
     first = pl.DataFrame({"at": [period[0]]}).select(local_day("at", timezone))["at"][0]
     last = last_whole_day(min(period[1], as_of), timezone)
     areas = areas_named(places)
@@ -129,14 +133,22 @@ def cover(
         folded, truces, first=first, last=last, timezone=timezone, as_of=as_of
     )
     seen, seen_problems = observe(
-        located, incidents, sources, effort, areas=shown, first=first, last=last, timezone=timezone
+        located,
+        incidents,
+        sources,
+        effort,
+        alternatives,
+        areas=shown,
+        first=first,
+        last=last,
+        timezone=timezone,
     )
     told = prepared(counts, sources, party)
     checks, check_problems = check_counts(told, timezone)
     series = series_of(told, effort, parties, checks)
     return Covered(
         who_reports_whom=who_reports_whom(located, memberships, sources, party),
-        who_counts_whose_dead=who_counts_whose_dead(located, memberships, sources, party),
+        who_counts_whose_dead=who_counts_whose_dead(located, memberships, sources, party, alternatives),
         source_mix=source_mix(folded),
         place_days=folded.place_days,
         series=series,

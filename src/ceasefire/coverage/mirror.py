@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from ceasefire.coverage.days import with_camps, with_happenings, with_parties
+from ceasefire.fuse.counts import counts
 from ceasefire.model import table
 
 NOBODY = "nobody named"
@@ -56,21 +57,38 @@ def who_reports_whom(
 
 
 def who_counts_whose_dead(
-    located: pl.DataFrame, memberships: pl.DataFrame, sources: pl.DataFrame, party: Mapping[str, str]
+    located: pl.DataFrame,
+    memberships: pl.DataFrame,
+    sources: pl.DataFrame,
+    party: Mapping[str, str],
+    alternatives: pl.DataFrame,
 ) -> pl.DataFrame:
     """Deaths by the camps that tell of a happening and the party affected."""
     told = _told(located, memberships, sources, party)
     tellers = told.group_by("happening").agg(pl.col("camp").unique().sort().str.join("+").alias("camps"))
-    dead = (
+    each = (
         told.group_by("happening", "whose")
-        .agg(pl.col("killed").max(), pl.col("least").min(), pl.len().alias("n_reports"))
-        .join(tellers, on="happening")
-        .group_by("camps", "whose")
         .agg(
-            pl.len().alias("n_happenings"),
-            pl.col("n_reports").sum(),
-            pl.when(pl.col("least").count() > 0).then(pl.col("least").sum()).alias("killed_low"),
-            pl.when(pl.col("killed").count() > 0).then(pl.col("killed").sum()).alias("killed_high"),
+            pl.col("killed").max(),
+            pl.col("least").min(),
+            pl.len().alias("n_reports"),
+            pl.col("coded_event").is_not_null().any().alias("coded"),
         )
+        .join(tellers, on="happening")
+    )
+    # The rows of an event data set are told apart by it: fusion leaves nothing open about them.
+    told_by = memberships.group_by("incident_id").agg(pl.len().alias("n_reports"))
+    fused = each.select("camps", "whose", "coded", incident_id="happening").join(
+        told_by, on="incident_id", how="left", maintain_order="left"
+    )
+    many = counts(fused, alternatives, ["camps", "whose"], reports=memberships.height)
+    dead = each.group_by("camps", "whose").agg(
+        pl.len().alias("n_happenings"),
+        pl.col("n_reports").sum(),
+        pl.when(pl.col("least").count() > 0).then(pl.col("least").sum()).alias("killed_low"),
+        pl.when(pl.col("killed").count() > 0).then(pl.col("killed").sum()).alias("killed_high"),
+    )
+    dead = dead.join(many, on=["camps", "whose"]).rename(
+        {c: f"happenings_{c}" for c in ("best", "low", "high")}
     )
     return table("who_counts_whose_dead").conform(dead.rename({"camps": "camp", "whose": "affected"}))

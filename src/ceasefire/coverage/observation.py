@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ceasefire.coverage import thresholds as t
 from ceasefire.coverage.days import NO_CAMP, day_number, is_violence, local_day, with_camps
+from ceasefire.fuse.counts import counts
 from ceasefire.model import table
 from ceasefire.problems import Problem
 
@@ -28,6 +29,7 @@ def observe(
     incidents: pl.DataFrame,
     sources: pl.DataFrame,
     effort: pl.DataFrame,
+    alternatives: pl.DataFrame,
     *,
     areas: Iterable[str] = (),
     first: date,
@@ -45,6 +47,8 @@ def observe(
     happened = _dated(incidents.filter(is_violence()), timezone)
     named = {*areas, *watched, *located["admin1"].drop_nulls(), *incidents["admin1"].drop_nulls()}
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    n_told = int(incidents["n_reports"].sum())
+    happenings = _happenings(happened, alternatives, timezone, n_told)
     frames = []
     for area in sorted(named):
         n_incidents = _per_day(happened.filter(pl.col("admin1") == area), first, last)
@@ -67,8 +71,26 @@ def observe(
                 }
             ).with_columns(pl.col("effort").fill_nan(None))
         )
-    made = table("observation").conform(pl.concat(frames)) if frames else table("observation").empty()
+    if not frames:
+        return table("observation").empty(), _problems(located, table("observation").empty())
+    made = pl.concat(frames).join(happenings, on=["area", "day"], how="left", maintain_order="left")
+    seen = pl.col("state") != "not_observed"
+    made = made.with_columns(pl.when(seen).then(pl.col(f"happenings_{c}").fill_null(0)) for c in _TOLD)
+    made = table("observation").conform(made)
     return made, _problems(located, made)
+
+
+_TOLD = ("best", "low", "high")
+
+
+def _happenings(
+    happened: pl.DataFrame, alternatives: pl.DataFrame, timezone: str, reports: int
+) -> pl.DataFrame:
+    """How many happenings an area's days had, with fusion's doubt."""
+    told = counts(happened, alternatives, "admin1", every="1d", timezone=timezone, reports=reports)
+    return told.select(
+        pl.col("day").dt.to_string(), *(pl.col(c).alias(f"happenings_{c}") for c in _TOLD), area="admin1"
+    )
 
 
 def _dated(frame: pl.DataFrame, timezone: str) -> pl.DataFrame:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ceasefire.engines.rows import Shard, World, unpack
 from ceasefire.fuse.cluster import bond
-from ceasefire.fuse.counts import day_parts
+from ceasefire.fuse.counts import parts
 from ceasefire.fuse.decisions import CODED_APART, Pair, Ruling
 from ceasefire.fuse.encode import Flags, Ints
 from ceasefire.fuse.learn import Lesson
@@ -33,7 +33,10 @@ SHAPES = {
 }
 # what orders rows of lineage of one key: what they come from, and the pair that a decision is on
 LINEAGE = pl.Schema({**table("lineage").schema, **dict.fromkeys(("part", "one", "two"), pl.Int64())})
-DAYS = pl.Schema({"day": pl.Date(), "best": pl.Float64(), "spread": pl.Float64()})
+_SUMS, _NUMBERS = ("best", "spread", "doubt"), ("listed", "least", "most")
+DAYS = pl.Schema(
+    {"day": pl.Date(), **dict.fromkeys(_NUMBERS, pl.Int64()), **dict.fromkeys(_SUMS, pl.Float64())}
+)
 SHAPES |= {"lineage": LINEAGE, "days": DAYS}
 NEEDED = ("report_id", "source_id", "recorded_at", "occurred_from", "occurred_to")  # of clusters nearby too
 _TYPES = {
@@ -137,7 +140,7 @@ def _tables(fused: _Part, own: Flags) -> dict[str, pl.DataFrame]:
         "links": fused.links.filter(first),
         "alternatives": fused.alternatives.filter(pl.col("incident_id").is_in(ours)),
         "lineage": _lineage(fused, own),
-        "days": day_parts(incidents, fused.alternatives),
+        "days": parts(incidents, fused.alternatives, every="1d").select(*DAYS),
     }
 
 

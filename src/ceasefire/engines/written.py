@@ -22,7 +22,7 @@ from ceasefire.engines import tables
 from ceasefire.engines.frames import Run, by_partition, frame_of
 from ceasefire.engines.rows import World
 from ceasefire.engines.tables import NEEDED, SHAPES, columns_of
-from ceasefire.fuse.counts import day_sums
+from ceasefire.fuse.counts import ADDED, bounds
 from ceasefire.fuse.decisions import Pair, Ruling
 from ceasefire.fuse.encode import Ints
 from ceasefire.fuse.learn import Lesson
@@ -83,8 +83,8 @@ def write(
                 order = [F.col("part") > 0, *order, *(F.col(key) for key in ("part", "one", "two"))]
             columns = list(table(name).schema)
             frame.orderBy(*order).select(*columns).write.parquet(str(getattr(found, name)))
-    days = days.groupBy("day").agg(F.sum("best").alias("best"), F.sum("spread").alias("spread"))
-    counted = day_sums(pl.DataFrame(pl.from_arrow(days.toArrow())))
+    days = days.groupBy("day").agg(*(F.sum(c).alias(c) for c in ADDED))
+    counted = bounds(pl.DataFrame(pl.from_arrow(days.toArrow())), base.count()).drop("listed")
     for name, small in (("day_counts", counted), ("weights", lesson.weights.frame())):
         (out / name).mkdir(parents=True)
         small.write_parquet(out / name / "part-00000.parquet")

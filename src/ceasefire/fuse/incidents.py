@@ -41,6 +41,7 @@ def describe(told: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
         pl.len().cast(pl.Int64).alias("n_reports"),
         pl.col("source_id").n_unique().cast(pl.Int64).alias("n_sources"),
         pl.col("origin_id").n_unique().cast(pl.Int64).alias("n_origins"),
+        pl.col("coded_event").is_not_null().any().alias("coded"),
         pl.col("report_id").first().alias("founding_report"),
         pl.col("recorded_at").first().alias("first_recorded_at"),
     )

@@ -128,7 +128,9 @@ class Fused:
         Raises:
             KeyError: there is no such incident.
         """
-        return explain_incident(incident_id, self.memberships, self.links, self.lineage, self.weights)
+        told = explain_incident(incident_id, self.memberships, self.links, self.lineage, self.weights)
+        mine = (pl.col("incident_id") == incident_id) | (pl.col("other_id") == incident_id)
+        return [*told[:-1], ("May be one with another, or two", self.alternatives.filter(mine)), told[-1]]
 
     @cached_property
     def _frame(self) -> pl.DataFrame:

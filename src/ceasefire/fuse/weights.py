@@ -25,8 +25,8 @@ class Level:
 
 
 # Limits -----------------------------------------------------------------------------------------------------
-# Log-odds that a candidate pair is one happening: about 1 in 12, of pairs already near in place and time
-PRIOR = -2.4
+# Log-odds that a candidate pair is one happening: about 1 in 19, of pairs already near in place and time
+PRIOR = -2.9
 # No single pair counts more against a merge than this; also the price of a pair too far apart to score
 FLOOR = -8.0
 WINDOW_H = 48.0  # two reports further apart than this cannot be one happening; a date is rarely wrong by more
@@ -52,7 +52,6 @@ SLOPE, MATES, STRANGERS = 0.75, 1.1, -0.55
 CALM, CALM_ALONE = (0.54, 0.55), (0.54, 0.2)
 CALM_MERGED = (0.58, -0.4)  # of two incidents being one
 STRAY = 0.06  # chance that a report alone has a mate that it never met: a wrong place, a wrong day
-SPREAD = 1.2  # of the standard deviation of a day's count
 
 # Bounds on work: beyond them the nearest in time are kept and a problem says so.
 FEW_TEXTS = 254  # texts up to which a word is rare enough for its holders to meet wherever they are

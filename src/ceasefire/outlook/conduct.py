@@ -63,7 +63,7 @@ def kept(view: View, about: list[str]) -> Answer:
     )
     text = [
         _found_breached(view, breached),
-        f"Of {count(rows['incident_id'].n_unique(), 'incident')} that touch a prohibition, breaches to be expected "
+        f"Of {view.incidents(rows['incident_id'])} that touch a prohibition, breaches to be expected "
         "(with a bound if all doubts fell one way; share): "
         f"{'; '.join(shares)}.",
     ]
@@ -75,7 +75,7 @@ def kept(view: View, about: list[str]) -> Answer:
     return Answer(
         " ".join(text),
         True,
-        ("verdicts", "incident_verdicts", "attributions", "who_reports_whom"),
+        ("verdicts", "incident_verdicts", "attributions", "who_reports_whom", "alternatives"),
         (*breached["norm_id"].unique(maintain_order=True), *rows["incident_id"].unique().sort()),
     )
 
@@ -289,13 +289,13 @@ def patron(view: View, about: list[str]) -> Answer:
         low, best, high = (float(mine[c].sum()) for c in ("low", "p", "high"))
         told.append(
             f"{view.name(client)}, for whom {view.name(sponsor)} answers: {best:.1f} breaches to be expected "
-            f"({low:.1f} to {high:.1f}) in {count(mine.height, 'incident')}"
+            f"({low:.1f} to {high:.1f}) in {view.incidents(mine['incident_id'])}"
         )
     return Answer(
         "Cannot say: control over a client and motive do not show in accounts of incidents, and a client's breach is never "
         f"taken as its patron's. What there is: {'; '.join(told)}.",
         False,
-        ("incident_verdicts", "verdicts"),
+        ("incident_verdicts", "verdicts", "alternatives"),
         tuple(sorted({f"patron-{c}" for _, c in edges})),
     )
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from ceasefire.agreement import Agreement
+from ceasefire.fuse.counts import counts
 from ceasefire.party_names import article, brief
 from ceasefire.vocabulary import vocabulary
 
@@ -82,6 +83,20 @@ class View:
                 rf"(?<![\w-]){re.escape(identifier)}(?![\w-])", article(self.names[identifier]), text
             )
         return text.replace(f" ({self.terms.timezone})", "")
+
+    def incidents(self, listed: pl.Series) -> str:
+        """So many incidents listed, and how many happenings they come to: "39 incidents listed (38; 30 to 46 at 90 %)"."""
+        many = count(listed.n_unique(), "incident")
+        known = self.tables["incidents"]
+        if "alternatives" not in self.tables or not known["n_reports"].sum():
+            return many
+        rows = known.filter(pl.col("incident_id").is_in(listed.implode()))
+        row = counts(rows, self.tables["alternatives"], reports=int(known["n_reports"].sum())).row(
+            0, named=True
+        )
+        if row["low"] == row["high"] == row["listed"]:
+            return many
+        return f"{many} listed (best number {int(row['best'] + 0.5)}, {row['low']} to {row['high']} at 90 %)"
 
     def incident(self, identifier: str) -> str:
         """An incident by what, where and when: "air strike, Dael, 18 September 2016"."""

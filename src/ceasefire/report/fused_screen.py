@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from ceasefire.fuse.counts import counts
 from ceasefire.problems import Problem, problems_table
 from ceasefire.report.screen import Row, grid
-from ceasefire.report.wording import counted, listed
+from ceasefire.report.wording import counted, how_many, listed
 
 SEVERITIES = {"error": "left out", "warning": "used with a doubt", "note": "note"}
 
@@ -30,7 +31,9 @@ def show_fused(fused: Any, read: Iterable[Problem], console: Console) -> None:
     verb = "tells" if members.height == 1 else "tell"
     title = f"{counted(members.height, 'report')} {verb} of {counted(incidents.height, 'incident')}"
     console.print(Text(f"\n{title}", style="bold"))
+    row = counts(incidents, fused.alternatives).row(0, named=True)
     rows: list[Row] = [
+        ("best number of happenings (90 % interval)", how_many(row["best"], row["low"], row["high"])),
         ("told by more than one source", f"{several:,}"),
         ("told by one report only", f"{alone:,}"),
         ("origins (copies and relays counted once)", f"{origins:,}"),
@@ -39,7 +42,7 @@ def show_fused(fused: Any, read: Iterable[Problem], console: Console) -> None:
     if several or alone < incidents.height:
         most = incidents.sort("n_reports", "incident_id", descending=[True, False]).row(0, named=True)
         words = f"{most['incident_id']}, {counted(most['n_reports'], 'report')}"
-        rows.insert(1, ("told most", f"{words} of {counted(most['n_sources'], 'source')}"))
+        rows.insert(2, ("told most", f"{words} of {counted(most['n_sources'], 'source')}"))
     for label, value in rows:
         console.print(Padding(Text(f"{label}: {value}"), (0, 0, 0, 2)))
     _problems([*read, *fused.problems], console)

@@ -18,8 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ceasefire.case import Case
+from ceasefire.fuse.counts import counts
 from ceasefire.picture import Picture, Reasoning
 from ceasefire.report.gravity import gravest
+from ceasefire.report.wording import counted, round_half_up
 from ceasefire.vocabulary import Term, vocabulary
 
 MOST_CLAUSES = 9
@@ -151,8 +153,18 @@ def _incidents(picture: Picture, zone: ZoneInfo, width: int) -> Table:
         when = _when(row["occurred_from"], zone, year=_spans_years(picture, zone))
         rows.append((when, Text(told, style="bold")))
         rows.append(("", _answer(answers.get(row["incident_id"])) + aside))
-    title = f"\nGravest of {picture.incidents.height} incidents from {picture.table('memberships').height} reports"
+    reports = counted(picture.table("memberships").height, "report")
+    title = f"\nGravest of {_how_many(picture)} from {reports}"
     return grid(title, ("when", "what and where; who, on testimony alone"), rows, width)
+
+
+def _how_many(picture: Picture) -> str:
+    """Incidents listed, and the best number with its interval where fusion leaves something open."""
+    row = counts(picture.incidents, picture.table("alternatives")).row(0, named=True)
+    listed = counted(row["listed"], "incident")
+    if row["low"] == row["high"] == row["listed"]:
+        return listed
+    return f"{listed} listed (best {round_half_up(row['best']):,}, {row['low']:,}–{row['high']:,} at 90 %)"
 
 
 def _answer(row: Mapping[str, Any] | None) -> str:

@@ -111,6 +111,12 @@ def counted(n: int | None, one: str, many: str | None = None) -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
+def how_many(best: float, low: int, high: int) -> str:
+    """A count of happenings with its 90 % interval: "67 (52–81)"; the number alone where nothing is in doubt."""
+    number = f"{round_half_up(best):,}"
+    return number if low == high else f"{number} ({low:,}–{high:,})"
+
+
 def span(low: int | None, best: int | None, high: int | None) -> str:
     """A casualty range: "10 to 21 (best figure 14)", "at least 14", "none", "not stated"."""
     if low is None and best is None and high is None:

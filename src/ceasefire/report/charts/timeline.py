@@ -1,35 +1,47 @@
 """Incidents along time: how many, whom the testimony points to, and how many were killed.
 
-In: incidents with their answers. Out: two drawings on one axis, by day for weeks, by month for years. Undetermined is
-its own shade; killed are drawn from the lowest to the highest figure.
+In: incidents with their answers, and what is open about their number. Out: two drawings on one axis, by day for weeks, by
+month for years. A bar is the expected number of happenings, its line the 90 % interval; an incident whose day is not known
+is spread over those it may be. Undetermined is its own shade; killed are drawn from the lowest to the highest figure.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from markupsafe import Markup, escape
 
+from ceasefire.fuse.counts import LONGEST_D, counts
+from ceasefire.model import table
 from ceasefire.report.charts.strokes import OTHER, day_ticks, drawing, pc, tag, text
+from ceasefire.report.wording import how_many, round_half_up
 
 COUNT_HEIGHT, KILLED_HEIGHT, FOOT, HEAD = 150, 84, 20, 30
 
 
-def bins(first: datetime, last: datetime, timezone: str) -> list[tuple[datetime, datetime]]:
-    """Local days, or months when there are more than 120 days, or quarters beyond ten years."""
-    zone = ZoneInfo(timezone)
-    at = first.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+MOST_DAYS, MOST_MONTHS_D = 120, 3660
+
+
+def stretch(first: datetime, last: datetime) -> str:
+    """What a bar stands for, in polars' words: a day, a month from 120 days on, a quarter beyond ten years."""
     days = (last - first).days
-    if days <= 120:
-        edges = [at + timedelta(days=n) for n in range(days + 3)]
+    return "1d" if days <= MOST_DAYS else "1mo" if days <= MOST_MONTHS_D else "1q"
+
+
+def bins(first: datetime, last: datetime, timezone: str) -> list[tuple[datetime, datetime]]:
+    """The local days, months or quarters from ``first`` to ``last``."""
+    zone, every = ZoneInfo(timezone), stretch(first, last)
+    at = first.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    if every == "1d":
+        edges = [at + timedelta(days=n) for n in range((last - first).days + 3)]
     else:
-        months = 1 if days <= 3660 else 3
-        year, month = at.year, at.month
+        months = 1 if every == "1mo" else 3
+        year, month = at.year, at.month - (at.month - 1) % months
         edges = [datetime(year, month, 1, tzinfo=zone)]
         while edges[-1] <= last:
             month += months
@@ -55,15 +67,19 @@ def timeline(
     truces: Sequence[tuple[datetime, str]],
     colours: Mapping[str, str],
     timezone: str,
+    alternatives: pl.DataFrame | None = None,
 ) -> Markup:
-    """Bars of incidents a day (or month) by answer, and the killed below; ``marks`` are dated lines with a number,
-    ``truces`` dates with a name."""
+    """Bars of happenings a day (or month) by answer with their interval, and the killed below.
+
+    ``marks`` are dated lines with a number, ``truces`` dates with a name, ``alternatives`` fusion's.
+    """
     if not incidents:
         return Markup("")
     first = min(i["occurred_from"] for i in incidents)
-    last = max(i["occurred_from"] for i in incidents)
+    last = max(_last(i) for i in incidents)
     boxes = bins(first, last, timezone)
     start, end = boxes[0][0], boxes[-1][1]
+    bars = _bars(incidents, alternatives, colours, stretch(first, last), timezone)
 
     def place(at: datetime) -> float:
         return (at - start) / (end - start)
@@ -71,14 +87,15 @@ def timeline(
     held: list[list[dict[str, Any]]] = [[] for _ in boxes]
     for incident in incidents:
         held[_box(boxes, incident["occurred_from"])].append(incident)
-    top = _ceiling(max(len(h) for h in held))
+    top = _ceiling(max(bar["high"] for bar in bars.values()))
     most = _ceiling(max(1, *(sum(_killed(i)[1] for i in h) for h in held)))
     base = HEAD + COUNT_HEIGHT
     frame = _frame(start, end, timezone, place, top, most)
     pieces = [p for p in frame if not p.startswith("<text")]
     for (left, right), inside in zip(boxes, held, strict=True):
         x, width = place(left), place(right) - place(left)
-        pieces += _stack(left, inside, colours, (x, width, COUNT_HEIGHT / top))
+        if left.date() in bars:
+            pieces += _stack(left, bars[left.date()], colours, (x, width, COUNT_HEIGHT / top))
         pieces += _toll(left, inside, (x + width * 0.43, KILLED_HEIGHT / most))
     for at, name in sorted(truces):
         if start <= at <= end:
@@ -86,30 +103,66 @@ def timeline(
             pieces.append(tag("line", title, x1=where, x2=where, y1=base, y2=base + 7, class_="truce"))
     pieces += _marks([(place(at), number) for at, number in marks if start <= at <= end], base)
     pieces += [p for p in frame if p.startswith("<text")]
-    ends = [at.astimezone(start.tzinfo) for at in (first, last)]
+    ends = [at.astimezone(start.tzinfo) for at in (first, max(i["occurred_from"] for i in incidents))]
     days = " to ".join(f"{at:%d %b %Y}" for at in ends)
-    label = f"Timeline of {len(incidents)} incidents from {days}; the figures are in tables/incidents.csv"
+    label = f"Timeline of {len(incidents)} incidents listed, from {days}; the figures are in tables/incident_counts.csv"
     return drawing(pieces, label=label, height=base + FOOT + HEAD + KILLED_HEIGHT + FOOT, css="timeline")
 
 
-def _stack(
-    left: datetime,
-    inside: Sequence[dict[str, Any]],
+def _last(incident: dict[str, Any]) -> datetime:
+    """The last instant over which an incident is spread."""
+    start: datetime = incident["occurred_from"]
+    end = incident.get("occurred_to") or start
+    return min(max(start, end), start + timedelta(days=LONGEST_D))
+
+
+def _bars(
+    incidents: Sequence[dict[str, Any]],
+    alternatives: pl.DataFrame | None,
     colours: Mapping[str, str],
-    where: tuple[float, float, float],
+    every: str,
+    timezone: str,
+) -> dict[date, dict[str, Any]]:
+    """By first day: best, low, high, and the best of each answer (``by``)."""
+    names = ("incident_id", "occurred_from", "occurred_to", "n_reports", "coded")
+    rows = [
+        {name: i.get(name) for name in names}
+        | {
+            "occurred_to": i.get("occurred_to") or i["occurred_from"],
+            "answer": i["answer"] if i["answer"] in colours else "undetermined",
+        }
+        for i in incidents
+    ]
+    shape = table("incidents").schema
+    frame = pl.DataFrame(rows, schema={n: shape[n] for n in names} | {"answer": pl.String()})
+    doubt = table("alternatives").empty() if alternatives is None else alternatives
+    told = counts(frame, doubt, every=every, timezone=timezone)
+    bars: dict[date, dict[str, Any]] = {row["day"]: row | {"by": {}} for row in told.iter_rows(named=True)}
+    for row in counts(frame, doubt, "answer", every=every, timezone=timezone).iter_rows(named=True):
+        bars[row["day"]]["by"][row["answer"]] = row["best"]
+    return bars
+
+
+def _stack(
+    left: datetime, bar: dict[str, Any], colours: Mapping[str, str], where: tuple[float, float, float]
 ) -> list[str]:
     """One day's or month's bar, answer upon answer, undetermined last; ``where``: place, width, pixels an incident."""
     x, width, scale = where
-    counts = Counter(i["answer"] if i["answer"] in colours else "undetermined" for i in inside)
+    number = how_many(bar["best"], bar["low"], bar["high"])
+    told = f"{left:%Y-%m-%d}: {number} {'incident' if round_half_up(bar['best']) == 1 else 'incidents'}"
     order = [a for a in colours if a != "undetermined"] + ["undetermined"]
-    pieces, y = [], float(HEAD + COUNT_HEIGHT)
+    pieces, foot = [], float(HEAD + COUNT_HEIGHT)
+    y = foot
     for answer in order:
-        if counts[answer]:
-            tall = scale * counts[answer]
-            y -= tall
-            title = tag("title", f"{left:%Y-%m-%d}: {counts[answer]} {escape(answer)}")
-            box = {"x": pc(x), "y": f"{y:.1f}", "width": pc(width * 0.86), "height": f"{tall:.1f}"}
+        if best := bar["by"].get(answer):
+            y -= scale * best
+            title = tag("title", f"{told}; {escape(answer)}: {best:.1f}")
+            box = {"x": pc(x), "y": f"{y:.1f}", "width": pc(width * 0.86), "height": f"{scale * best:.1f}"}
             pieces.append(tag("rect", title, **box, fill=colours.get(answer, OTHER)))
+    if bar["low"] < bar["high"]:
+        middle = pc(x + width * 0.43)
+        ends = {"y1": f"{foot - scale * bar['high']:.1f}", "y2": f"{foot - scale * bar['low']:.1f}"}
+        pieces.append(tag("line", tag("title", told), x1=middle, x2=middle, **ends, class_="many"))
     return pieces
 
 

@@ -75,6 +75,9 @@ def _dead(desk: Desk) -> Any:
             " and ".join(desk.name(c) if c != "none" else "no camp" for c in r["camp"].split("+")),
             desk.name(r["affected"]),
             r["n_happenings"],
+            wording.how_many(r["happenings_best"], r["happenings_low"], r["happenings_high"])
+            if r["happenings_best"] is not None
+            else None,
             r["n_reports"],
             wording.span(r["killed_low"], None, r["killed_high"]),
         )
@@ -83,8 +86,15 @@ def _dead(desk: Desk) -> Any:
             key=lambda r: (-(r["killed_high"] or 0), r["camp"], r["affected"]),
         )
     ]
-    heads = ("Told by sources of", "Whose dead", "Happenings", "Reports", "Killed, lowest to highest")
-    return sheet(heads, rows, file="tables/who_counts_whose_dead.csv", cap=14, numeric=(2, 3, 4))
+    heads = (
+        "Told by sources of",
+        "Whose dead",
+        "Incidents listed",
+        "Best (90 % interval)",
+        "Reports",
+        "Killed, lowest to highest",
+    )
+    return sheet(heads, rows, file="tables/who_counts_whose_dead.csv", cap=14, numeric=(2, 3, 4, 5))
 
 
 def _series(desk: Desk) -> Any:

@@ -183,6 +183,16 @@ class Desk:
         return {row["incident_id"]: row for row in frame.iter_rows(named=True)}
 
     @cached_property
+    def tallies(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """How many happenings: rows of ``incident_counts`` by what they are counted by and group."""
+        return {(r["by"], r["group"]): r for r in self.rows("incident_counts")}
+
+    def how_many(self, by: str, group: str) -> str:
+        """A count of happenings with its interval, empty where the run did not count them."""
+        row = self.tallies.get((by, group))
+        return wording.how_many(row["best"], row["low"], row["high"]) if row else ""
+
+    @cached_property
     def _on_page(self) -> frozenset[str]:
         return frozenset([*self.full, *self.compact])
 

@@ -54,11 +54,22 @@ def _told(desk: Desk) -> str:
     reports = desk.table("memberships").height
     sources = desk.table("reports")["source_id"].n_unique()
     low, high, silent = killed_total(desk)
-    text = f"{counted(reports, 'report')} of {counted(sources, 'source')} are read as telling of {counted(n, 'incident')}. "
+    text = f"{counted(reports, 'report')} of {counted(sources, 'source')} are read as telling of {_incidents(desk)}. "
     if high:
         text += f"Their lowest figures of people killed add up to {low:,}, their highest to {high:,}"
         text += f"; {counted(silent, 'incident')} come without a figure." if silent else "."
     return text
+
+
+def _incidents(desk: Desk) -> str:
+    """How many incidents, with the interval where it is in doubt which accounts are about one."""
+    n, row = len(desk.incidents), desk.tallies.get(("all", "all"))
+    if row is None or row["low"] == row["high"] == n:
+        return counted(n, "incident")
+    return (
+        f"{counted(wording.round_half_up(row['best']), 'incident')} ({row['low']:,}–{row['high']:,}, 90 % interval). "
+        f"{n:,} are listed; some of them may be one, and some two"
+    )
 
 
 def _clocks(desk: Desk) -> str:
@@ -131,7 +142,7 @@ def _who(desk: Desk) -> str:
     each = [
         f"{desk.the(a)} ({n})" for a, n in sorted(answers.items(), key=lambda c: desk.name(c[0]).casefold())
     ]
-    text = f"For {open_ones:,} of {counted(total, 'incident')} the author stays undetermined. "
+    text = f"For {open_ones:,} of {counted(total, 'incident')} listed the author stays undetermined. "
     if each:
         text += f"For the others the testimony reaches the standard of proof: {listed(each)}. "
     return text + wording.NOT_JUDICIAL
@@ -250,13 +261,19 @@ def _figures(desk: Desk) -> list[dict[str, Any]]:
     low, high, _ = killed_total(desk)
     answers = Counter(r["answer"] for r in desk.rows("assessments"))
     figures = [
-        (f"{len(desk.incidents):,}", "incidents", "#incidents"),
+        _figure(desk, "all", "all", len(desk.incidents), "incidents"),
         (
             f"{low:,}–{high:,}" if low != high else f"{low:,}",
             "people killed, lowest to highest figures",
             "#incidents",
         ),
-        (f"{answers['undetermined']:,}", "incidents whose author is undetermined", "#incidents"),
+        _figure(
+            desk,
+            "author",
+            "undetermined",
+            answers["undetermined"],
+            "incidents whose author is undetermined",
+        ),
         (
             f"{desk.table('verdicts').filter(_is('verdict', 'breached')).height:,}",
             "obligations breached",
@@ -273,6 +290,15 @@ def _figures(desk: Desk) -> list[dict[str, Any]]:
         delivered = consignments.filter(_is("outcome", "delivered")).height
         figures.append((f"{delivered} of {consignments.height}", "aid deliveries completed", "#access"))
     return [{"value": v, "words": w, "href": h} for v, w, h in figures]
+
+
+def _figure(desk: Desk, by: str, group: str, listed: int, words: str) -> tuple[str, str, str]:
+    """A number of incidents, and under it what it counts, its interval, and how many are listed."""
+    row = desk.tallies.get((by, group))
+    if row is None or row["low"] == row["high"] == listed:
+        return f"{listed:,}", words, "#incidents"
+    best = f"{wording.round_half_up(row['best']):,}"
+    return best, f"{words}, between {row['low']:,} and {row['high']:,} at 90 %; {listed:,} listed", "#howmany"
 
 
 def _is(column: str, value: str) -> pl.Expr:

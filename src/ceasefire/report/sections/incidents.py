@@ -20,11 +20,13 @@ from ceasefire.report.charts.timeline import timeline
 from ceasefire.report.sections.binding import Binding
 from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spoken
 from ceasefire.report.sections.headline import answer_sentence
+from ceasefire.report.sections.totals import how_many
 from ceasefire.report.wording import counted
 
 OPEN_ENTRIES = 3
 MOST_ACCOUNTS = 60
 MOST_MARKS = 6
+MOST_DOUBTS = 3
 
 
 def incidents(desk: Desk) -> dict[str, Any]:
@@ -56,7 +58,10 @@ def pictures(desk: Desk) -> dict[str, Any]:
     legend = [(desk.colour(a), desk.name(a)) for a in desk.colours if any(r["answer"] == a for r in rows)]
     vague = len(rows) - len(drawn)
     return {
-        "timeline": timeline(rows, marks, truces, desk.colours, desk.release.timezone),
+        "timeline": timeline(
+            rows, marks, truces, desk.colours, desk.release.timezone, desk.table("alternatives")
+        ),
+        "many": how_many(desk),
         "n_truces": len(truces),
         "marks": [(n, desk.incident(i)) for n, i in enumerate(numbered, 1)],
         "map": map_of(rows, desk.rows("places"), desk.release.zones, desk.colours),
@@ -107,6 +112,10 @@ class _Look:
             home = desk.topic_incidents.get(finding["about"] or "")
             if home:
                 self.findings.setdefault(home, []).append(finding)
+        self.open: dict[str, list[dict[str, Any]]] = {}
+        for row in desk.rows("alternatives"):
+            for end in {row["incident_id"], row["other_id"]} & wanted:
+                self.open.setdefault(end, []).append(row)
         self.titles = {v["norm_id"]: v["title"] or v["norm_id"] for v in desk.rows("verdicts")}
 
     def entry(self, incident_id: str, number: int) -> dict[str, Any]:
@@ -121,7 +130,7 @@ class _Look:
             "heading": desk.heading(incident_id),
             "day": wording.day(row["occurred_from"], desk.release.timezone),
             "when": wording.during(row["occurred_from"], row["occurred_to"], desk.release.timezone),
-            "facts": self._facts(row),
+            "facts": [*self._facts(row), *self._one_or_two(incident_id)],
             "answer": answer_sentence(desk, row),
             "answer_short": _short_answer(desk, row),
             "colour": desk.colour(row["answer"]),
@@ -141,7 +150,7 @@ class _Look:
             ),
         }
 
-    def _facts(self, row: dict[str, Any]) -> list[tuple[str, str]]:
+    def _facts(self, row: dict[str, Any]) -> list[tuple[str, Any]]:
         place = row["place_name"] or "not stated"
         if row["admin1"] and row["admin1"] not in place:
             place += f", {row['admin1']}"
@@ -166,6 +175,26 @@ class _Look:
                 f"{counted(row['n_origins'], 'independent origin')}",
             ),
         ]
+
+    def _one_or_two(self, incident_id: str) -> list[tuple[str, Markup]]:
+        """What is open about the number of incidents: with which other it may be one, and which reports may tell of another."""
+        found = sorted(
+            self.open.get(incident_id, []),
+            key=lambda r: (-r["probability"], r["incident_id"], r["other_id"] or ""),
+        )
+        told = []
+        for row in found:
+            sure = wording.percent(row["probability"])
+            if row["kind"] == "merge":
+                other = row["other_id"] if row["incident_id"] == incident_id else row["incident_id"]
+                told.append(Markup("may be one with {} ({})").format(self.desk.incident(other), sure))
+            else:
+                reports = wording.listed((row["reports"] or "").split(";"))
+                told.append(Markup("{} may tell of another incident ({})").format(reports, sure))
+        if not told:
+            return []
+        more = f"; and {len(told) - MOST_DOUBTS} less probable" if len(told) > MOST_DOUBTS else ""
+        return [("One or two", Markup("; ").join(told[:MOST_DOUBTS]) + more)]
 
     def _distribution(self, incident_id: str) -> list[dict[str, Any]]:
         rows = sorted(self.attributions.get(incident_id, []), key=lambda r: (-r["probability"], r["actor"]))

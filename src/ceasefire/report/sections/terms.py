@@ -13,6 +13,7 @@ from markupsafe import Markup
 from ceasefire.report import wording
 from ceasefire.report.charts.clocks import Axis, axis_of, axis_strip, clock_strip
 from ceasefire.report.sections.desk import Desk, sheet, slug
+from ceasefire.report.wording import counted
 from ceasefire.vocabulary import vocabulary
 
 VERDICT_MARKS = {
@@ -180,7 +181,8 @@ def _proofs(desk: Desk, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "verdict": wording.term("verdicts", row["verdict"]),
                 "text_status": wording.term("text_status", row["text_status"], "text status not stated"),
                 "source": row["source"],
-                "n": len(mine),
+                "n": counted(len(mine), "incident") + " listed",
+                "how_many": desk.how_many("obligation", f"{row['norm_id']} {row['holder']}"),
                 "sheet": sheet(heads, rows, file="tables/incident_verdicts.csv", cap=40),
                 "sum": _sum(desk, row, 1.0 - none),
             }
