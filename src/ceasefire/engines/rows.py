@@ -29,6 +29,7 @@ _BODY = np.dtype(
         ("cell", "i8"),
         ("place_key", "u8"),
         ("admin_key", "u8"),
+        ("meaning", "u8", (2,)),
     ]
 )
 _WORD = np.dtype([("hash", "u4"), ("weight", "u1")])
@@ -88,6 +89,8 @@ def pack(made: Draft, known: Survey, values: dict[str, list[str]], before: int) 
     for name in ("place", "admin"):
         body[f"{name}_key"] = np.array([*map(name_key, made.values[name]), 0], dtype=np.uint64)[rows[name]]
     body["cell"] = data.cells
+    if len(data.deck.meaning):
+        body["meaning"] = data.deck.meaning
     body["rank"] = rows["rank"] + before
     words = np.empty(len(data.deck.hashes), dtype=_WORD)
     words["hash"], words["weight"] = data.deck.hashes, data.deck.weights
@@ -132,6 +135,8 @@ def unpack(world: World, table: Any) -> Shard:
     rows["words"] = np.cumsum(known) - known
     words = words[at]
     deck = world.deck._replace(rows=rows, hashes=words["hash"].copy(), weights=words["weight"].copy())
+    if body["meaning"].any():
+        deck = deck._replace(meaning=np.ascontiguousarray(body["meaning"]))
     bounds = np.searchsorted(body["cell"], np.arange(CLASSES + 2) << 26)
     acts, sources = world.values["act"], world.values["source_id"]
     data = Encoded(pl.DataFrame(), ranks, deck, body["cell"].copy(), bounds, acts, sources, world.survey)

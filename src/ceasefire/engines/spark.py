@@ -243,7 +243,8 @@ def _world(
     values = told_apart([pickle.loads(v) for v in parts["values"].to_pylist()])
     kind, act_class = act_kinds(values["act"])
     none: Any = None
-    deck = Deck(none, none, none, kind, act_class, name_codes(values["party"], aliases))
+    unsigned = np.zeros((0, 2), dtype=np.uint64)
+    deck = Deck(none, none, none, kind, act_class, name_codes(values["party"], aliases), unsigned)
     return known, World(slim(known), values, deck, seed, shards, degrees, days), before
 
 

@@ -18,9 +18,11 @@ from ceasefire.fuse.weights import (
     COARSE_KM,
     FLOOR,
     GATE,
+    MEANINGS,
     SHARED_WINDOW_H,
     TIGHT_H,
     WINDOW_H,
+    WORDED,
 )
 
 SPOT_KM = 1.5  # joint radius up to which a point is a spot
@@ -280,15 +282,28 @@ def bits(value: Any) -> Any:
 
 
 @compiled
-def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
-    """Level of the wording."""
+def meaning_level(meaning: Any, i: int, j: int) -> Any:
+    """Level of what two texts mean, by the signs in which their signatures differ; unread where one has none."""
+    if len(meaning) == 0 or (meaning[i, 0] | meaning[i, 1]) == 0 or (meaning[j, 0] | meaning[j, 1]) == 0:
+        return UNREAD
+    apart = bits(meaning[i, 0] ^ meaning[j, 0]) + bits(meaning[i, 1] ^ meaning[j, 1])
+    level = WORDED
+    for most in MEANINGS:
+        level += apart > most
+    return level
+
+
+@compiled
+def text_level(deck: Any, i: int, j: int) -> Any:
+    """Level of the wording; where words cannot tell, of the meaning."""
+    one, two = deck.rows[i], deck.rows[j]
     if one.known == 0 or two.known == 0:
         return UNREAD
     foreign = one.language >= 0 and two.language >= 0 and one.language != two.language
     weight, count, cosine = 0, 0, 0.0
     least = min(one.telling, two.telling)
     if one.bloom & two.bloom != 0:
-        weight, count = shared_words(hashes, weights, one, two)
+        weight, count = shared_words(deck.hashes, deck.weights, one, two)
         cosine = weight / np.sqrt(np.float64(one.telling) * two.telling)
     if cosine >= 0.85 and count >= VERBATIM_WORDS:
         return 0
@@ -300,8 +315,12 @@ def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
         return 2
     if told >= 0.8:
         return 3
-    if foreign:
-        return UNREAD
+    # no word is shared, and nothing says that the language is
+    strange = count == 0 and (one.language < 0 or two.language < 0)
+    if foreign or strange:
+        meant = meaning_level(deck.meaning, i, j)
+        if foreign or meant != UNREAD:
+            return meant
     if told >= -0.3:
         return 4
     return 5 if told >= -1.5 else 6
@@ -332,7 +351,7 @@ def levels(deck: Any, i: int, j: int, shift: int) -> Any:
         actor_level(deck.names, one, two),
         affected_level(deck.names, one, two),
         casualty_level(one, two),
-        text_level(deck.hashes, deck.weights, one, two),
+        text_level(deck, i, j),
         np.int64(max(one.crowd, two.crowd)),
         page_level(one, two),
         source_level(one, two),
@@ -386,9 +405,11 @@ def weight(deck: Any, scale: Any, i: int, j: int, least: float) -> Any:
             base += values[9, 2]
     if least > FLOOR:
         best = values[6, 0 if bits(one.bloom & two.bloom) >= VERBATIM_WORDS else 1]
+        if len(deck.meaning) > 0:
+            best = max(best, values[6, WORDED])
         if base + bent(scale.bend, evidence + best) <= least:
             return FLOOR
-    wording = text_level(deck.hashes, deck.weights, one, two)
+    wording = text_level(deck, i, j)
     if late and wording > 1:
         return FLOOR
     return max(base + bent(scale.bend, evidence + values[6, wording]), FLOOR)

@@ -6,13 +6,22 @@ share of repeats, and a weight for each level: ln m/u, in order along its chain 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from ceasefire.compiled import compiled
 from ceasefire.fuse.encode import Floats, Ints
-from ceasefire.fuse.weights import DECOY_WORTH, EXCLUSIVE_MOST, MAX_WEIGHT, SAME_SOURCE_START, SHRINK, TABLE
+from ceasefire.fuse.weights import (
+    DECOY_WORTH,
+    EXCLUSIVE_MOST,
+    MAX_WEIGHT,
+    SAME_SOURCE_START,
+    SHRINK,
+    TABLE,
+    WORDED,
+)
 
 LEARNED = tuple(
     f for f in TABLE if f not in ("source", "url")
@@ -31,6 +40,9 @@ _FIXED = {
 }
 OFF_TIME = frozenset({"three hours", "hours apart", "half a day apart", "next day", "days apart"})
 WIDEST = max(len(levels) for levels in TABLE.values())
+# Levels that are weighed among themselves: of texts that words can tell, and of those that only their meaning can. Else that two
+# texts share no language would count for or against them.
+_GROUPS = {f: (0, len(TABLE[f])) if f != "text" else (0, WORDED, len(TABLE[f])) for f in LEARNED}
 
 
 def estimate(
@@ -64,9 +76,13 @@ def estimate(
         for k, f in enumerate(LEARNED):
             decoys = counted[k, : SIZES[k]] + 0.5
             decoys[_FIXED[f]] = 0.0
-            u = null[k, : SIZES[k]] + DECOY_WORTH * decoys / decoys.sum()
-            u[_FIXED[f]] = 0.0
-            learned[f] = _weight(f, default[f], seen[k, : SIZES[k]], u / u.sum())
+            learned[f] = default[f].copy()
+            for first, end in pairwise(_GROUPS[f]):
+                u = null[k, first:end] + DECOY_WORTH * decoys[first:end] / decoys[first:end].sum()
+                u[[m - first for m in _FIXED[f] if first <= m < end]] = 0.0
+                learned[f][first:end] = _weight(
+                    f, first, default[f][first:end], seen[k, first:end], u / u.sum()
+                )
             values[k, : SIZES[k]] = learned[f]
         if change < 1e-5:
             break
@@ -104,9 +120,10 @@ def _step(
     return total, repeats
 
 
-def _weight(feature: str, default: Floats, matches: Floats, null: Floats) -> Floats:
-    """ln(m/u) of each level, shrunk to the default and kept in order along its chain."""
-    unknown = _FIXED[feature]
+def _weight(feature: str, first: int, default: Floats, matches: Floats, null: Floats) -> Floats:
+    """ln(m/u) of each level from the first on, shrunk to the default and kept in order along its chain."""
+    levels = TABLE[feature][first : first + len(default)]
+    unknown = [k - first for k in _FIXED[feature] if first <= k < first + len(default)]
     seen = matches.copy()
     seen[unknown] = 0.0
     m = (seen + 0.5) / (seen.sum() + 0.5 * len(seen))
@@ -120,8 +137,8 @@ def _weight(feature: str, default: Floats, matches: Floats, null: Floats) -> Flo
     value[unknown] = default[unknown]
     if feature == "act":
         value[EXCLUSIVE] = min(value[EXCLUSIVE], EXCLUSIVE_MOST)
-    for chain in sorted({level.chain for level in TABLE[feature]} - {""}):
-        rows = [k for k, level in enumerate(TABLE[feature]) if level.chain == chain]
+    for chain in sorted({level.chain for level in levels} - {""}):
+        rows = [k for k, level in enumerate(levels) if level.chain == chain]
         value[rows] = descending(value[rows], expected[rows] + 1.0)
     return np.asarray(value)
 
