@@ -33,7 +33,7 @@ _READ_AS = {"і": "и", "ї": "и", "є": "е", "ґ": "г", "І": "И", "Ї": "�
 _WIDTH = 512  # numbers that the encoder makes of a text
 _FINE = float(1 << 20)  # what the encoder's numbers are multiplied with before they are rounded to whole ones
 _SEED = b"ceasefire.fuse.meaning"  # of the planes
-_BATCH = 256  # texts at a time
+_BATCH = 64  # texts at a time
 _CHUNK = 100_000  # signatures read at a time
 
 
