@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import shake_128
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,39 @@ def test_tables_written_by_the_tasks(
         files = sorted(getattr(made, name).glob("*.parquet"))
         there = pl.concat(pl.read_parquet(file) for file in files)
         assert there.write_csv() == getattr(here, name).write_csv(), name
+
+
+def test_signatures_travel(spark: Any, alone: tuple[pl.DataFrame, Fused]) -> None:
+    """Texts of two languages are compared by meaning on any machine; a part without a signature changes nothing."""
+    from ceasefire.engines.spark import fuse_spark
+
+    rng = np.random.default_rng(1)
+    reports, unsigned = alone
+    count = reports.height
+    happening = reports["text"].str.extract(r"house(\d+)").cast(pl.Int64)
+    near = [shake_128(str(h).encode()).digest(16) for h in happening]
+    noise = np.packbits(rng.random((count, 128)) < rng.choice([0.1, 0.35, 0.5], (count, 1)), axis=1)
+    signs = [
+        bytes(a ^ b for a, b in zip(one, row.tolist(), strict=True)).hex()
+        for one, row in zip(near, noise, strict=True)
+    ]
+    late = reports["occurred_from"] > FIRST + timedelta(days=60)
+    word = {"en": "shells fell", "ru": "обстрел", "ar": "قصف"}  # no word sounds like another
+    language = rng.choice(list(word), count).tolist()
+    signed = reports.with_columns(
+        pl.when(~late & pl.col("text").is_not_null()).then(pl.Series(signs)).alias("meaning"),
+        language=pl.Series(language),
+        text=pl.Series([f"{word[name]} {k + 100}" for k, name in enumerate(language)]),
+    )
+    here = fuse(signed, decisions=decided(reports), actors=ACTORS)
+    assert {"same meaning", "near in meaning", "alike in part", "unlike in meaning"} <= set(
+        here.links["l_text"]
+    )
+    assert here.weights.height == unsigned.weights.height + 4
+    there = fuse_spark(
+        signed, decisions=decided(reports), actors=ACTORS, shards=3, degrees=1.0, days=8, spark=spark
+    )
+    same(here, there)
 
 
 def test_a_missing_column_is_told_as_on_one_machine(spark: Any) -> None:

@@ -40,6 +40,15 @@ def test_the_place_weight_of_a_pair_is_a_distance_in_disguise():
     assert links.select("w_place", "weight", "w_time").row(0) == (None, None, 2.0)
 
 
+def test_the_signature_of_a_text_stays_inside():
+    """It was made of the text as it stood, before names were taken out of it."""
+    told = picture()
+    for name in ("reports", "located"):
+        told.tables[name] = told.tables[name].with_columns(meaning=pl.lit("ab" * 16))
+        assert release(told).table(name)["meaning"].null_count() == told.table(name).height
+        assert release(told, "internal").table(name)["meaning"].null_count() == 0
+
+
 def test_a_protected_source_becomes_its_pseudonym_everywhere_with_no_address():
     public = release(picture())
     for name, frame in public.tables.items():

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ceasefire.case import Case, open_case
     from ceasefire.comply import Posterior, comply
     from ceasefire.fuse import fuse
+    from ceasefire.fuse.meaning import signatures
     from ceasefire.fuse.stream import Stream
     from ceasefire.picture import Picture
     from ceasefire.pipeline import derive
@@ -32,6 +33,7 @@ _HOMES = {
     "derive": ("ceasefire.pipeline", "derive"),
     "Picture": ("ceasefire.picture", "Picture"),
     "fuse": ("ceasefire.fuse", "fuse"),
+    "signatures": ("ceasefire.fuse.meaning", "signatures"),
     "attribute": ("ceasefire.attribute", "attribute"),
     "comply": ("ceasefire.comply", "comply"),
     "Posterior": ("ceasefire.comply", "Posterior"),
@@ -54,6 +56,7 @@ __all__ = [
     "fuse",
     "load_agreement",
     "open_case",
+    "signatures",
 ]
 
 

@@ -21,6 +21,7 @@ from ceasefire.case import Case, nothing_known, read_as_of
 from ceasefire.comply import Evidence, comply
 from ceasefire.coverage import cover
 from ceasefire.fuse import fuse
+from ceasefire.fuse.meaning import signatures
 from ceasefire.fuse.totals import tally
 from ceasefire.locate import locate
 from ceasefire.model import tables as declared
@@ -29,7 +30,7 @@ from ceasefire.picture import Picture
 from ceasefire.problems import problems_table
 from ceasefire.statements import trace
 
-Progress = Callable[[str], AbstractContextManager[object]]
+Progress = Callable[[str], AbstractContextManager[Any]]
 
 
 def derive(
@@ -56,9 +57,13 @@ def derive(
     sides = {party.id: party.side for party in terms.parties.values()}
     with stage("locate"):
         located = locate(facts["reports"], facts["places"], terms.zone_shapes)
+    reports = located.reports
+    if known.settings.meaning:
+        with stage("meaning") as told:
+            reports = signatures(reports, progress=told)
     with stage("fuse"):
         fused = fuse(
-            located.reports, facts["sources"], decisions=facts["decisions"], actors=facts["actors"], seed=seed
+            reports, facts["sources"], decisions=facts["decisions"], actors=facts["actors"], seed=seed
         )
     with stage("attribute"):
         claims = claims_of(

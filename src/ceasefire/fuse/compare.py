@@ -18,9 +18,11 @@ from ceasefire.fuse.weights import (
     COARSE_KM,
     FLOOR,
     GATE,
+    MEANINGS,
     SHARED_WINDOW_H,
     TIGHT_H,
     WINDOW_H,
+    WORDED,
 )
 
 SPOT_KM = 1.5  # joint radius up to which a point is a spot
@@ -278,13 +280,13 @@ def bits(value: Any) -> Any:
 
 
 @compiled
-def sound_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
+def sound_level(deck: Any, one: Any, two: Any) -> Any:
     """Level of the wording of texts in two languages or scripts, by the names and numbers that sound alike.
 
     One that is rare there and then tells; a place name, which all share, is worth two nats and less.
     """
     a, b = one.words + one.known, two.words + two.known
-    weight, count = shared_words(hashes, weights, a, a + one.sounds, b, b + two.sounds)
+    weight, count = shared_words(deck.hashes, deck.weights, a, a + one.sounds, b, b + two.sounds)
     told = 0.1 * weight - 2.0 * (count + 1)
     if count == 0 or -2.0 <= told < 0.0:
         return UNREAD
@@ -294,18 +296,38 @@ def sound_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
 
 
 @compiled
-def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
+def meaning_level(meaning: Any, i: int, j: int) -> Any:
+    """Level of what two texts mean, by the signs in which their signatures differ; unread where one has none."""
+    if len(meaning) == 0 or (meaning[i, 0] | meaning[i, 1]) == 0 or (meaning[j, 0] | meaning[j, 1]) == 0:
+        return UNREAD
+    apart = bits(meaning[i, 0] ^ meaning[j, 0]) + bits(meaning[i, 1] ^ meaning[j, 1])
+    level = WORDED
+    for most in MEANINGS:
+        level += apart > most
+    return level
+
+
+@compiled
+def foreign_level(deck: Any, i: int, j: int) -> Any:
+    """Level of the wording of texts in two languages or scripts: of their sounds; where these cannot tell, of the meaning."""
+    level = sound_level(deck, deck.rows[i], deck.rows[j])
+    return meaning_level(deck.meaning, i, j) if level == UNREAD else level
+
+
+@compiled
+def text_level(deck: Any, i: int, j: int) -> Any:
     """Level of the wording."""
+    one, two = deck.rows[i], deck.rows[j]
     if one.known == 0 or two.known == 0:
         return UNREAD
     script, other = one.flags // SCRIPT, two.flags // SCRIPT
     if script > 0 and other > 0 and script != other:
-        return sound_level(hashes, weights, one, two)
+        return foreign_level(deck, i, j)
     weight, count, cosine = 0, 0, 0.0
     least = min(one.telling, two.telling)
     if one.bloom & two.bloom != 0:
         a, b = one.words, two.words
-        weight, count = shared_words(hashes, weights, a, a + one.known, b, b + two.known)
+        weight, count = shared_words(deck.hashes, deck.weights, a, a + one.known, b, b + two.known)
         cosine = weight / np.sqrt(np.float64(one.telling) * two.telling)
     if cosine >= 0.85 and count >= VERBATIM_WORDS:
         return 0
@@ -318,7 +340,11 @@ def text_level(hashes: Any, weights: Any, one: Any, two: Any) -> Any:
     if told >= 0.8:
         return 3
     if one.language >= 0 and two.language >= 0 and one.language != two.language:
-        return sound_level(hashes, weights, one, two)
+        return foreign_level(deck, i, j)
+    if count == 0 and (one.language < 0 or two.language < 0):  # nothing says that the language is one
+        meant = meaning_level(deck.meaning, i, j)
+        if meant != UNREAD:
+            return meant
     if told >= -0.3:
         return 4
     return 5 if told >= -1.5 else 6
@@ -349,7 +375,7 @@ def levels(deck: Any, i: int, j: int, shift: int) -> Any:
         actor_level(deck.names, one, two),
         affected_level(deck.names, one, two),
         casualty_level(one, two),
-        text_level(deck.hashes, deck.weights, one, two),
+        text_level(deck, i, j),
         np.int64(max(one.crowd, two.crowd)),
         page_level(one, two),
         source_level(one, two),
@@ -403,9 +429,11 @@ def weight(deck: Any, scale: Any, i: int, j: int, least: float) -> Any:
             base += values[9, 2]
     if least > FLOOR:
         best = values[6, 0 if bits(one.bloom & two.bloom) >= VERBATIM_WORDS else 1]
+        if len(deck.meaning) > 0:
+            best = max(best, values[6, WORDED])
         if base + bent(scale.bend, evidence + best) <= least:
             return FLOOR
-    wording = text_level(deck.hashes, deck.weights, one, two)
+    wording = text_level(deck, i, j)
     if late and wording > 1:
         return FLOOR
     return max(base + bent(scale.bend, evidence + values[6, wording]), FLOOR)

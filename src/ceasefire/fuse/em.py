@@ -7,6 +7,7 @@ share of repeats, and a weight for each level: ln m/u, in order along its chain 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,15 @@ from numpy.typing import NDArray
 
 from ceasefire.compiled import compiled
 from ceasefire.fuse.encode import Flags, Floats, Ints
-from ceasefire.fuse.weights import DECOY_WORTH, EXCLUSIVE_MOST, MAX_WEIGHT, SAME_SOURCE_START, SHRINK, TABLE
+from ceasefire.fuse.weights import (
+    DECOY_WORTH,
+    EXCLUSIVE_MOST,
+    MAX_WEIGHT,
+    SAME_SOURCE_START,
+    SHRINK,
+    TABLE,
+    WORDED,
+)
 
 LEARNED = tuple(
     f for f in TABLE if f not in ("source", "url")
@@ -36,6 +45,9 @@ _FIXED = {
 OFF_TIME = frozenset({"three hours", "hours apart", "half a day apart", "next day", "days apart"})
 _SPAN = (-20, 12)  # nats, within which evidence is told apart when starts are compared
 WIDEST = max(len(levels) for levels in TABLE.values())
+# Levels that are weighed among themselves: of texts that words can tell, and of those that only their meaning can. Else that two
+# texts share no language would count for or against them.
+_GROUPS = {f: (0, len(TABLE[f])) if f != "text" else (0, WORDED, len(TABLE[f])) for f in LEARNED}
 
 
 @dataclass
@@ -81,9 +93,10 @@ def estimate(
         default[k, : SIZES[k]] = [level.weight for level in TABLE[f]]
         decoys[k, : SIZES[k]] = counted[k, : SIZES[k]] + 0.5
         decoys[k, _FIXED[f]] = 0.0
+        for first, end in pairwise(_GROUPS[f]):
+            decoys[k, first:end] *= DECOY_WORTH / decoys[k, first:end].sum()
     default[1, _NO_PLACE] = 0.0  # what that is worth depends on how many say where
     off = np.array([level.name in OFF_TIME for level in TABLE["time"]])[columns[:, 0]]
-    decoys *= DECOY_WORTH / decoys.sum(axis=1, keepdims=True)
     task = _Task(columns, across, within, off, default, decoys, ceiling)
     states = []
     for start in STARTS:
@@ -115,10 +128,12 @@ def _rounds(task: _Task, state: _State, most: int) -> None:
         state.share = float(np.clip(total / pairs, NONE, task.ceiling))
         state.own = float(np.clip(repeats / own_pairs, 1e-4, 0.98))
         for k, f in enumerate(LEARNED):
-            u = null[k, : SIZES[k]] + task.decoys[k, : SIZES[k]]
-            u[_FIXED[f]] = 0.0
-            default = task.default[k, : SIZES[k]]
-            state.values[k, : SIZES[k]] = _weight(f, default, seen[k, : SIZES[k]], u / u.sum())
+            for first, end in pairwise(_GROUPS[f]):
+                u = null[k, first:end] + task.decoys[k, first:end]
+                u[[m - first for m in _FIXED[f] if first <= m < end]] = 0.0
+                state.values[k, first:end] = _weight(
+                    f, first, task.default[k, first:end], seen[k, first:end], u / u.sum()
+                )
         if change < STILL:
             break
 
@@ -179,9 +194,10 @@ def _step(
     return total, repeats
 
 
-def _weight(feature: str, default: Floats, matches: Floats, null: Floats) -> Floats:
-    """ln(m/u) of each level, shrunk to the default and kept in order along its chain."""
-    unknown = _FIXED[feature]
+def _weight(feature: str, first: int, default: Floats, matches: Floats, null: Floats) -> Floats:
+    """ln(m/u) of each level from the first on, shrunk to the default and kept in order along its chain."""
+    levels = TABLE[feature][first : first + len(default)]
+    unknown = [k - first for k in _FIXED[feature] if first <= k < first + len(default)]
     seen = matches.copy()
     seen[unknown] = 0.0
     m = (seen + 0.5) / (seen.sum() + 0.5 * len(seen))
@@ -195,8 +211,8 @@ def _weight(feature: str, default: Floats, matches: Floats, null: Floats) -> Flo
     value[unknown] = default[unknown]
     if feature == "act":
         value[EXCLUSIVE] = min(value[EXCLUSIVE], EXCLUSIVE_MOST)
-    for chain in sorted({level.chain for level in TABLE[feature]} - {""}):
-        rows = [k for k, level in enumerate(TABLE[feature]) if level.chain == chain]
+    for chain in sorted({level.chain for level in levels} - {""}):
+        rows = [k for k, level in enumerate(levels) if level.chain == chain]
         value[rows] = descending(value[rows], expected[rows] + 1.0)
     return np.asarray(value)
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ceasefire.compiled import compiled
 from ceasefire.fuse.context import set_context
 from ceasefire.fuse.grid import CLASSES, cell_keys, grid_class
+from ceasefire.fuse.meaning import Signs, read_signatures
 from ceasefire.fuse.reading import marks
 from ceasefire.fuse.survey import VALUES, Survey
 from ceasefire.fuse.weights import COARSE_H, COARSE_KM, UNKNOWN_KM
@@ -84,7 +85,8 @@ class Deck(NamedTuple):
     """What the kernels read: rows, the words they point to, and what each code of an act or an actor cell stands for.
 
     ``act_kind``: a number a kind. ``act_class``: 0 not violent, 1 by means, 2 by whom it hit, 3 own word. ``names``: one row a
-    code of actor cell, one column a name, -1 padded.
+    code of actor cell, one column a name, -1 padded. ``meaning``: the signature of each row, 0 = none; no rows where no report has
+    one.
     """
 
     rows: Any
@@ -93,6 +95,7 @@ class Deck(NamedTuple):
     act_kind: Any
     act_class: Any
     names: Any
+    meaning: Any
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ class Draft:
     order: Ints
     stratum: Ints
     read: Read
+    meaning: Signs
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,7 @@ def draft(frame: pl.DataFrame, by_id: Ints, habits: Mapping[str, Habit] | None =
         by_id[np.argsort(((cells << 32) + (start + 2**31))[by_id], kind="stable")],
         where * 4096 + np.floor_divide(start, 30 * 24 * 60),
         read,
+        read_signatures(frame["meaning"]),
     )
 
 
@@ -243,6 +248,7 @@ def encode(made: Draft, known: Survey, aliases: dict[str, frozenset[str]] | None
         act_kind=kind,
         act_class=act_class,
         names=name_codes(parties, aliases or {}),
+        meaning=made.meaning[order] if len(made.meaning) else made.meaning,
     )
     cells = made.cells[order]
     bounds = np.searchsorted(cells, np.arange(CLASSES + 2) << 26)

@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ceasefire.compiled import compiled
+from ceasefire.fuse.meaning import unusable_signatures
 from ceasefire.model import table
 from ceasefire.problems import Problem
 
@@ -57,6 +58,7 @@ def read_reports(reports: pl.DataFrame) -> tuple[pl.DataFrame, Ints, list[Proble
             for row in given.filter(~usable).sort("report_id", "file", "line").iter_rows(named=True)
         ]
         given = given.filter(usable)
+    problems += unusable_signatures(given)
     order, twice = by_name(given["report_id"])
     if not twice:
         return given, order, problems

@@ -25,6 +25,7 @@ BODY = np.dtype(
         ("cell", "i8"),
         ("place_key", "u8"),
         ("admin_key", "u8"),
+        ("meaning", "u8", (2,)),
     ]
 )
 WORD = np.dtype([("hash", "u4"), ("weight", "u1")])
@@ -52,7 +53,8 @@ def deck_of(values: dict[str, list[str]], aliases: dict[str, frozenset[str]]) ->
     """What the kernels are told of values, without rows."""
     none: Any = None
     kind, act_class = act_kinds(values["act"])
-    return Deck(none, none, none, kind, act_class, name_codes(values["party"], aliases))
+    unsigned = np.zeros((0, 2), dtype=np.uint64)
+    return Deck(none, none, none, kind, act_class, name_codes(values["party"], aliases), unsigned)
 
 
 def told_apart(parts: list[dict[str, list[str]]]) -> dict[str, list[str]]:
@@ -80,6 +82,8 @@ def pack(made: Draft, known: Survey, values: dict[str, list[str]]) -> Packed:
     for name in ("place", "admin"):
         body[f"{name}_key"] = np.array([*map(name_key, made.values[name]), 0], dtype=np.uint64)[rows[name]]
     body["cell"] = data.cells
+    if len(data.deck.meaning):
+        body["meaning"] = data.deck.meaning
     words = np.empty(len(data.deck.hashes), dtype=WORD)
     words["hash"], words["weight"] = data.deck.hashes, data.deck.weights
     return Packed(body, words)
@@ -112,6 +116,8 @@ def lay_out(known: Known, packed: Packed) -> tuple[Encoded, Ints]:
     for name in ("place", "admin"):
         rows[name] = key_codes(body[f"{name}_key"])
     deck = known.deck._replace(rows=rows, hashes=words["hash"].copy(), weights=words["weight"].copy())
+    if body["meaning"].any():
+        deck = deck._replace(meaning=np.ascontiguousarray(body["meaning"]))
     bounds = np.searchsorted(body["cell"], np.arange(CLASSES + 2) << 26)
     acts, sources = known.values["act"], known.values["source_id"]
     return Encoded(

@@ -120,7 +120,7 @@ class Fused:
     @cached_property
     def weights(self) -> pl.DataFrame:
         """The weights in force."""
-        return self.lesson.weights.frame()
+        return self.lesson.weights.frame(meant=len(self._data.deck.meaning) > 0)
 
     def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
         """Why these reports are one incident: titled tables whose weights sum.

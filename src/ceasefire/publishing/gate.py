@@ -29,6 +29,8 @@ COARSE_KM = 8.0
 """What 0.1° leaves open: half the diagonal of a cell of 11 by 11 km."""
 
 WITHHELD_COLUMNS = {
+    "reports": ("meaning",),  # made of the text as it was, before names were taken out of it
+    "located": ("meaning",),
     "notifications": ("latitude", "longitude", "url"),
     "struck_after_notified": ("distance_km",),
     "decisions": ("by",),

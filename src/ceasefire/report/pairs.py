@@ -85,6 +85,10 @@ _WORDS = {
         "hardly any": "hardly a word shared",
         "none": "much said, little shared",
         "unknown": "wording not comparable",
+        "same meaning": "texts mean the same",
+        "near in meaning": "texts mean nearly the same",
+        "alike in part": "texts mean partly the same",
+        "unlike in meaning": "texts mean other things",
     },
     "crowd": {
         "alone": "alone here and then",
