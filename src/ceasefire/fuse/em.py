@@ -19,10 +19,11 @@ from ceasefire.fuse.weights import (
     DECOY_WORTH,
     EXCLUSIVE_MOST,
     MAX_WEIGHT,
+    MEANT,
     SAME_SOURCE_START,
     SHRINK,
+    SOUNDED,
     TABLE,
-    WORDED,
 )
 
 LEARNED = tuple(
@@ -32,8 +33,8 @@ SIZES = tuple(len(TABLE[f]) for f in LEARNED)
 ROUNDS = 100
 NONE = 1e-4  # a share of matches this low means that nothing was learned
 STARTS = (0.02, 0.1, 0.25)  # shares of matches among candidate pairs from which learning starts
-BRIEF = 8  # rounds from each start before the best is chosen
-STILL = 3e-4  # the share of matches stands still when it moves less than this
+BRIEF = 10  # rounds from each start before the best is chosen
+STILL = 2e-4  # the share of matches stands still when it moves less than this
 EXCLUSIVE = [level.name for level in TABLE["act"]].index("exclusive")
 _NO_PLACE = [level.name for level in TABLE["place"]].index("unknown")
 ELSEWHERE = [level.name for level in TABLE["place"]].index("elsewhere")
@@ -43,11 +44,12 @@ _FIXED = {
     for f in TABLE
 }
 OFF_TIME = frozenset({"three hours", "hours apart", "half a day apart", "next day", "days apart"})
+_SLOPES, _SHARES = (0.4, 0.55, 0.7, 0.85, 1.0), np.arange(0.02, 0.9, 0.04)
 _SPAN = (-20, 12)  # nats, within which evidence is told apart when starts are compared
 WIDEST = max(len(levels) for levels in TABLE.values())
-# Levels that are weighed among themselves: of texts that words can tell, and of those that only their meaning can. Else that two
-# texts share no language would count for or against them.
-_GROUPS = {f: (0, len(TABLE[f])) if f != "text" else (0, WORDED, len(TABLE[f])) for f in LEARNED}
+# Levels that are weighed among themselves: of texts in one language, and in two by how names sound or by the meaning. Else that
+# two texts share no language would count for or against them.
+_GROUPS = {f: (0, len(TABLE[f])) if f != "text" else (0, SOUNDED, MEANT, len(TABLE[f])) for f in LEARNED}
 
 
 @dataclass
@@ -147,11 +149,15 @@ def _explained(task: _Task, values: Floats) -> float:
     worth = np.zeros(len(task.columns))
     for k in range(1, len(LEARNED)):
         worth += values[k][task.columns[:, k]]
-    step = np.round(np.clip(worth, *_SPAN) * 8.0).astype(np.int64) - 8 * _SPAN[0]  # eighths of a nat
-    ratio = np.exp(np.arange(8 * (_SPAN[1] - _SPAN[0]) + 1) / 8.0 + _SPAN[0])
-    null, shown = (np.bincount(step, task.across * chosen, len(ratio)) for chosen in (task.off, ~task.off))
-    ratio /= max((null @ ratio) / max(null.sum(), 1.0), 1e-12)
-    return max(float(shown @ np.log1p(share * (ratio - 1.0))) for share in np.arange(0.02, 0.9, 0.04))
+    point = np.arange(8 * (_SPAN[1] - _SPAN[0]) + 1) / 8.0 + _SPAN[0]  # eighths of a nat
+    at = np.round(np.clip(worth, *_SPAN) * 8.0).astype(np.int64) - 8 * _SPAN[0]
+    null, shown = (np.bincount(at, task.across * chosen, len(point)) for chosen in (task.off, ~task.off))
+    most = -np.inf
+    for slope in _SLOPES:  # evidence overlaps, and is bent later
+        ratio = np.exp(slope * point)
+        ratio /= max((null @ ratio) / max(null.sum(), 1.0), 1e-12)
+        most = max(most, *(float(shown @ np.log1p(share * (ratio - 1.0))) for share in _SHARES))
+    return most
 
 
 @compiled

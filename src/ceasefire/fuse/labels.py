@@ -55,7 +55,7 @@ def refined(lesson: Lesson, data: Encoded, pairs: Any, same: Any) -> tuple[Lesso
     columns[:, 0] = 1.0
     for k in range(len(_FEATURES)):
         worth = 1.0 if k == 0 else slope  # the time is not bent with the rest
-        columns[np.arange(len(pairs)), 1 + k * WIDEST + shown[:, k]] = worth
+        columns[np.arange(len(pairs)), 1 + k * WIDEST + shown[:, k].astype(np.int64)] = worth
     used = np.flatnonzero(columns.any(axis=0))
     spread = np.where(used == 0, PRIOR_MOVES, LEVEL_MOVES)
     moved = np.zeros(columns.shape[1])

@@ -50,9 +50,9 @@ LISTED = -3.0  # scored pairs below this weight are not listed in links unless t
 MEANINGS = (40, 48, 56)
 CONFLICT_MINUTES = 30.0  # exact times further apart than this are told as a conflict
 
-# Calibration of what is shown; fitted on reports made in two ways (bench/fusion_reports.py, seeds 1 to 6), not on any bar's --
+# Calibration of what is shown; fitted on reports made in two ways (bench/fusion_reports.py, seeds 1 to 18), not on any bar's --
 # Of a link: what a nat is worth, what fellow reports add, what is taken from all
-SLOPE, MATES, STRANGERS = 0.75, 1.1, -0.55
+SLOPE, MATES, STRANGERS = 0.69, 1.06, -0.75
 # Of a report in an incident, or alone: what its log-odds are worth, what is added
 CALM, CALM_ALONE = (0.54, 0.55), (0.54, 0.2)
 CALM_MERGED = (0.58, -0.4)  # of two incidents being one
@@ -151,13 +151,27 @@ TABLE: dict[str, tuple[Level, ...]] = {
     ),
     "text": (
         Level("nearly the same", 4.0, "x", "wording almost identical"),
-        Level("very much shared", 3.2, "x", "so many telling words shared that chance hardly does it"),
-        Level("much shared", 2.2, "x", "several telling words shared, or most of a short text"),
-        Level("some shared", 1.3, "x", "a telling word or two shared"),
-        Level("little shared", 0.5, "x", "words shared that others share too"),
-        Level("hardly any", -0.2, "x", "hardly a word shared, of texts that say little"),
-        Level("none", -0.4, "x", "hardly a word shared, of texts that say much"),
-        Level("unknown", 0.0, "", "one has no text, or they are in two languages and no names sound alike"),
+        Level("very much shared", 3.0, "x", "words shared that tell so much that chance hardly does it"),
+        Level("much shared", 1.6, "x", "a very telling word shared, or several"),
+        Level("some shared", 0.6, "x", "a telling word shared"),
+        Level("little shared", 0.1, "x", "words shared that others share too"),
+        Level("hardly any", -0.4, "x", "hardly a word shared, or common ones alone"),
+        Level("none", -0.8, "x", "common words shared, and no telling one"),
+        Level("unknown", 0.0, "", "one has no text"),
+        Level(
+            "telling names",
+            2.2,
+            "s",
+            "in two languages: names or numbers that tell so much that chance hardly does it",
+        ),
+        Level("names", 1.2, "s", "in two languages: a telling name or number sounds alike"),
+        Level(
+            "no telling name",
+            0.0,
+            "s",
+            "in two languages: no name sounds alike, or one that others share too",
+        ),
+        Level("common names", -0.8, "s", "in two languages: several sound alike, and none that tells"),
         Level("same meaning", 1.6, "m", "in two languages, and one is nearly a translation of the other"),
         Level("near in meaning", 0.7, "m", "in two languages, and they mean nearly the same"),
         Level("alike in part", 0.0, "m", "in two languages, and they mean partly the same"),
@@ -185,8 +199,8 @@ TABLE: dict[str, tuple[Level, ...]] = {
     ),
 }
 FEATURES = tuple(TABLE)
-# Levels of the wording that words alone can tell; those after them need signatures of the meaning
-WORDED = [level.chain for level in TABLE["text"]].index("m")
+# First levels of the wording of texts in two languages: of how names sound; and, with signatures, of the meaning
+SOUNDED, MEANT = ([level.chain for level in TABLE["text"]].index(chain) for chain in "sm")
 
 
 @dataclass(frozen=True)
