@@ -16,7 +16,7 @@ import numpy as np
 
 from ceasefire.compiled import compiled
 from ceasefire.fuse.compare import DAY, ELSEWHERE, TIGHT, apart_km, joint_radius
-from ceasefire.fuse.encode import HAS_POINT, Encoded, Habit, Ints
+from ceasefire.fuse.encode import HAS_POINT, Encoded, Floats, Habit, Ints
 from ceasefire.fuse.tallies import by_name
 from ceasefire.fuse.weights import COARSE_KM, GATE
 from ceasefire.problems import Problem
@@ -72,11 +72,16 @@ def habits(seen: Offsets) -> dict[str, Habit]:
 
     No lateness is told where sources that seem late carry half of all: then it cannot be known who is late.
     """
-    late = {name: _lateness(seen.clock[name], seen.day[name]) for name in sorted(seen.clock)}
+    names = sorted(seen.clock)
+    late = {name: _lateness(seen.clock[name], seen.day[name]) for name in names}
     weight = {name: int(seen.clock[name].sum() + seen.day[name].sum()) for name in late}
     if 2 * sum(weight[name] for name in late if late[name]) >= sum(weight.values()):
         late = dict.fromkeys(late, 0)
-    made = {name: Habit(late[name], _coarseness(seen.rings[name], seen.share[name])) for name in sorted(late)}
+    coarser = _coarseness(
+        np.array([seen.rings[name] for name in names]).reshape(-1, RINGS),
+        np.array([seen.share[name] for name in names]).reshape(-1),
+    )
+    made = {name: Habit(late[name], float(factor)) for name, factor in zip(names, coarser, strict=True)}
     return {name: habit for name, habit in made.items() if habit != Habit()}
 
 
@@ -104,28 +109,29 @@ def _beyond(one: float, other: float) -> bool:
     return bool(one >= SHOWN and one - other > SURE * np.sqrt(one + other))
 
 
-def _coarseness(rings: Ints, share: Ints) -> float:
-    """What the radii of a source have to be multiplied by for its likely matches to lie as radii say; 1 = they do."""
+def _coarseness(rings: Ints, share: Ints) -> Floats:
+    """What the radii of each source have to be multiplied by for its likely matches to lie as radii say; 1 = they do.
+
+    ``rings``: sources x rings; ``share``: one a source. A mixture of Rayleigh's law and of chance, by EM for all at once.
+    """
     counted = rings / DEEPEST
-    total = float(counted.sum())
-    if total < SHOWN:
-        return 1.0
+    total = np.maximum(counted.sum(axis=1), 1e-9)
     width = GATE / RINGS
     middle = (np.arange(RINGS) + 0.5) * width
     by_chance = 2 * middle * width / GATE**2
-    scale, matched = 1.0, 0.5
-    for _ in range(100):
-        by_match = middle / scale**2 * np.exp(-(middle**2) / (2 * scale**2)) * width
-        by_match /= by_match.sum()
-        likely = counted * matched * by_match / (matched * by_match + (1 - matched) * by_chance)
-        matched = float(np.clip(likely.sum() / total, 0.01, 0.99))
-        scale = float(np.clip(np.sqrt(likely @ middle**2 / (2 * max(likely.sum(), 1e-9))), 0.2, GATE))
-    if likely.sum() < SHOWN:
-        return 1.0
-    part = float(share[0]) / max(int(rings.sum()), 1)
-    squared = 1.0 + ((scale / EXPECTED) ** 2 - 1.0) / max(part, 0.05)
-    factor = float(np.sqrt(max(squared, 1.0)))
-    return round(min(factor, COARSEST), 2) if factor >= COARSER else 1.0
+    scale, matched = np.ones(len(rings)), np.full(len(rings), 0.5)
+    likely = counted
+    for _ in range(60):
+        by_match = middle * np.exp(-(middle**2) / (2 * scale[:, None] ** 2))
+        by_match *= matched[:, None] / by_match.sum(axis=1, keepdims=True)
+        likely = counted * by_match / (by_match + (1 - matched[:, None]) * by_chance)
+        matched = np.clip(likely.sum(axis=1) / total, 0.01, 0.99)
+        square = likely @ middle**2 / (2 * np.maximum(likely.sum(axis=1), 1e-9))
+        scale = np.clip(np.sqrt(square), 0.2, GATE)
+    part = np.maximum(share / np.maximum(rings.sum(axis=1), 1), 0.05)
+    factor = np.sqrt(np.maximum(1.0 + ((scale / EXPECTED) ** 2 - 1.0) / part, 1.0))
+    shown = (likely.sum(axis=1) >= SHOWN) & (factor >= COARSER)
+    return np.where(shown, np.round(np.minimum(factor, COARSEST), 2), 1.0)
 
 
 def habit_problems(known: Mapping[str, Habit], sources: Iterable[str]) -> list[Problem]:
