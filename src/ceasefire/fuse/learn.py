@@ -247,7 +247,10 @@ def bend(made: Ints, lesson: Lesson) -> Lesson:
     for _ in range(ROUNDS):
         odds = (np.log(share) - np.log1p(-share))[:, None] + (point + gain)[None, :]
         match = counted / (1.0 + np.exp(-np.clip(odds, -50, 50)))
-        share = (match.sum(axis=1) + LEARN_TIMES * first) / (counted.sum(axis=1) + LEARN_TIMES)
+        before, share = (
+            share,
+            (match.sum(axis=1) + LEARN_TIMES * first) / (counted.sum(axis=1) + LEARN_TIMES),
+        )
         seen, null = match.sum(axis=0), (counted - match)[off].sum(axis=0)
         u = (null + 0.5) / (null.sum() + 0.5 * POINTS)
         m = (seen + 0.5) / (seen.sum() + 0.5 * POINTS)
@@ -256,6 +259,8 @@ def bend(made: Ints, lesson: Lesson) -> Lesson:
         worth = trust * np.log(m / u) + (1 - trust) * (point + gain)
         worth = -descending(-worth, expected + 1e-3)
         gain = worth - point
+        if np.abs(share - before).max() < 1e-5:
+            break
     prior = logit(float(np.clip(match.sum() / counted.sum(), NONE, 0.9)))
     values = lesson.values.copy()
     values[0, : SIZES[0]] = np.round(np.log(share) - np.log1p(-share) - prior, 6)

@@ -77,10 +77,10 @@ def _meeting(
 
 
 def rare_words(data: Encoded) -> tuple[NDArray[np.uint32], Ints]:
-    """The two most telling words of each report that few others hold, and the report of each."""
+    """The two most telling words of each report, by their sound, that few others hold, and the report of each."""
     words = np.empty(2 * data.n, dtype=np.uint32)
     holders = np.empty(2 * data.n, dtype=np.int64)
-    used = _rarest(data.deck, data.survey.tally.overall[0], words, holders)
+    used = _rarest(data.deck, data.survey.tally.overall[1], words, holders)
     return words[:used], holders[:used]
 
 
@@ -90,7 +90,8 @@ def _rarest(deck: Any, texts: Any, words: Any, holders: Any) -> Any:
     used = 0
     for k in range(len(deck.rows)):
         first, second = -1, -1
-        for at in range(deck.rows[k].words, deck.rows[k].words + deck.rows[k].known):
+        start = deck.rows[k].words + deck.rows[k].known
+        for at in range(start, start + deck.rows[k].sounds):
             if not 2 <= texts[deck.hashes[at] & most] <= FEW_TEXTS:
                 continue
             if first < 0 or deck.weights[at] > deck.weights[first]:
