@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import ceasefire
 from ceasefire.cli import app
 from ceasefire.fuse.meaning import read_signatures, signatures
-from ceasefire.fuse.weights import MEANINGS, TABLE, MEANT
+from ceasefire.fuse.weights import MEANINGS, MEANT, TABLE
 from ceasefire.problems import CaseError
 
 LANGUAGES = ("en", "ar", "ru", "uk", "fr")
