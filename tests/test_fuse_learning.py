@@ -13,12 +13,13 @@ from bench.fusion_score import score
 
 from ceasefire.fuse import Fused, fuse
 from ceasefire.fuse.candidates import index
+from ceasefire.fuse.compare import weight
 from ceasefire.fuse.em import LEARNED, SIZES, estimate
 from ceasefire.fuse.encode import draft, encode, survey
 from ceasefire.fuse.learn import own_as_control, sample, sampled_pairs
 from ceasefire.fuse.reading import read_reports
 from ceasefire.fuse.tallies import Counts, count, shown_by
-from ceasefire.fuse.weights import TABLE
+from ceasefire.fuse.weights import FLOOR, LISTED, SOUNDED, TABLE
 from ceasefire.fuse.words import counters
 from ceasefire.model import table
 
@@ -187,3 +188,19 @@ def test_too_few_labels_change_nothing_and_say_so() -> None:
     fused = fuse(made.reports, labels=unknown)
     assert fused.memberships.equals(alone.memberships)
     assert {"labels_too_few", "decision_unusable"} <= {p.code for p in fused.problems}
+
+
+def test_a_pair_refused_before_its_words_are_read_could_not_have_been_listed() -> None:
+    """Also where names in two languages have been learned to tell more than equal wording."""
+    reports = make(2_000, seed=5).reports
+    lesson = fuse(reports).lesson
+    lesson.values[6, SOUNDED] = lesson.values[6, 0] + 3.0
+    frame, by_id, _ = read_reports(reports)
+    data = encode(draft(frame, by_id), lesson.survey)
+    pairs = sampled_pairs(data, index(data), np.arange(data.n))
+    scale = lesson.scale(data)
+    whole = np.array([weight(data.deck, scale, i, j, FLOOR) for i, j in pairs])
+    early = np.array([weight(data.deck, scale, i, j, LISTED) for i, j in pairs])
+    listed = whole > LISTED
+    assert 100 < listed.sum() < len(pairs)
+    assert (early[listed] == whole[listed]).all()

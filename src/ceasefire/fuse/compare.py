@@ -316,7 +316,7 @@ def text_level(deck: Any, i: int, j: int) -> Any:
             return meant
         return SOUNDED + 2 if count == 0 or told >= -2.0 else SOUNDED + 3
     if count > 0:
-        told += 3.0 * weight / np.sqrt(np.float64(one.sounding) * two.sounding)
+        told += 3.0 * weight / np.sqrt(np.float64(one.sounding) * two.sounding)  # most of what both say
     common = bits(one.bloom & two.bloom)
     if common >= VERBATIM_WORDS:
         a, b = one.words, two.words
@@ -416,11 +416,8 @@ def weight(deck: Any, scale: Any, i: int, j: int, least: float) -> Any:
         if source == 2:
             base += values[9, 2]
     if least > FLOOR:
-        best = (
-            values[6, 0]
-            if bits(one.bloom & two.bloom) >= VERBATIM_WORDS
-            else max(values[6, 1], values[6, SOUNDED])
-        )
+        alike = bits(one.bloom & two.bloom) >= VERBATIM_WORDS
+        best = max(values[6, 0 if alike else 1], values[6, SOUNDED])  # the first of each chain is its best
         if len(deck.meaning) > 0:
             best = max(best, values[6, MEANT])
         if base + bent(scale.bend, evidence + best) <= least:
