@@ -1,7 +1,9 @@
 """How kernels are compiled: once a machine where the result can be kept, else once a process.
 
-In: a function on arrays. Out: the same, compiled by numba, without holding back other threads. Where neither the package's
-folder nor the user's can be written, numba refuses to keep what it compiles; then it is compiled anew each time.
+In: a function on arrays. Out: the same, compiled by numba, without holding back other threads. ``lean`` is for small functions
+that are called for every pair: they make no arrays, so nobody has to count who still holds one, which costs them half their
+time. Where neither the package's folder nor the user's can be written, numba refuses to keep what it compiles; then it is
+compiled anew each time.
 """
 
 from __future__ import annotations
@@ -15,12 +17,13 @@ def _probe(x: int) -> int:
     return x
 
 
-def _compiler() -> Any:
+def _compiler(**more: Any) -> Any:
     try:
-        njit(cache=True, nogil=True)(_probe)
+        njit(cache=True, nogil=True, **more)(_probe)
     except RuntimeError:  # nowhere to keep it
-        return njit(nogil=True)
-    return njit(cache=True, nogil=True)
+        return njit(nogil=True, **more)
+    return njit(cache=True, nogil=True, **more)
 
 
 compiled = _compiler()
+lean = _compiler(_nrt=False)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ceasefire.compiled import compiled
+from ceasefire.compiled import compiled, lean
 from ceasefire.fuse.compare import FLAT_KM, WINDOW, gate_km, joint_radius, km_between
 from ceasefire.fuse.encode import Encoded, Flags, Ints
 from ceasefire.fuse.grid import CLASSES, HEIGHTS, all_columns, cell
@@ -65,10 +65,11 @@ def index(data: Encoded, home: Flags | None = None, asks: Asks | None = None) ->
 def batches(data: Encoded, found: Index, queries: Ints, shift: int = 0) -> Iterator[NDArray[np.int32]]:
     """Pairs of grid rows (two columns) in batches. ``shift`` (minutes added to the partner's times) makes decoys of the grid."""
     out = np.empty((BATCH, 2), dtype=np.int32)
+    slots = np.zeros((4, CLASSES, 3, 3), dtype=np.int64)
     at = 0
     looking = queries if found.home is None else queries[found.home[queries]]
     while at < len(looking):
-        used, at = _grid_pairs(data.deck, found.grid, looking, at, shift, found.crowded, out)
+        used, at = _grid_pairs(data.deck, found.grid, looking, at, shift, found.crowded, slots, out)
         yield out[:used]
     if shift:
         return
@@ -112,7 +113,7 @@ def _fill(keys: Any, first: Any, last: Any, table: Any, firsts: Any, lasts: Any)
         lasts[at] = last[k]
 
 
-@compiled
+@lean
 def _slot(table: Any, key: int) -> Any:
     """Where a key stands in the table, or would."""
     most = np.uint64(len(table) - 1)
@@ -122,7 +123,7 @@ def _slot(table: Any, key: int) -> Any:
     return at
 
 
-@compiled
+@lean
 def _lower(start: Any, low: int, high: int, least: int) -> Any:
     """First position in low..high whose start is at least ``least``; near ``low`` it is found fast."""
     step = 1
@@ -139,8 +140,10 @@ def _lower(start: Any, low: int, high: int, least: int) -> Any:
     return low
 
 
-@compiled
-def _grid_pairs(deck: Any, grid: Any, queries: Any, at: int, shift: int, crowded: Any, out: Any) -> Any:
+@lean
+def _grid_pairs(
+    deck: Any, grid: Any, queries: Any, at: int, shift: int, crowded: Any, slots: Any, out: Any
+) -> Any:
     """Pairs of the queries from ``at`` on, until ``out`` may not hold the next; how many, and the query to go on with.
 
     One long function, since this is where the time goes: handing the arrays to smaller ones for every cell costs more than the
@@ -151,10 +154,8 @@ def _grid_pairs(deck: Any, grid: Any, queries: Any, at: int, shift: int, crowded
     sigmas, cosines, bounds, heights = grid.sigma, grid.cosine, grid.bounds, grid.heights
     most_key = np.uint64(len(keys) - 1)
     # what was found last in each of the cells around a report: the next report mostly looks there again, a little later
-    slot_key = np.full((CLASSES, 3, 3), -1, dtype=np.int64)
-    slot_low = np.zeros((CLASSES, 3, 3), dtype=np.int64)
-    slot_high = np.zeros((CLASSES, 3, 3), dtype=np.int64)
-    slot_least = np.zeros((CLASSES, 3, 3), dtype=np.int64)
+    slot_key, slot_low, slot_high, slot_least = slots[0], slots[1], slots[2], slots[3]
+    slot_key[:] = -1
     used = 0
     while at < len(queries):
         if used + MEETINGS * CLASSES * 9 > len(out) and used > 0:

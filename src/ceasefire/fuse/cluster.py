@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ceasefire.compiled import compiled
+from ceasefire.compiled import compiled, lean
 from ceasefire.fuse.compare import Scale, weight
 from ceasefire.fuse.encode import COARSE, Encoded, Ints
 from ceasefire.fuse.links import Links, binding, parts
@@ -84,7 +84,7 @@ def neighbours(n: int, left: Any, right: Any, weight: Any) -> Any:
     return start, near, known
 
 
-@compiled
+@lean
 def pair(deck: Any, scale: Any, start: Any, near: Any, known: Any, i: int, j: int) -> Any:
     """Weight of a pair: that of its link, else weighed now."""
     if start[j + 1] - start[j] < start[i + 1] - start[i]:
@@ -95,7 +95,7 @@ def pair(deck: Any, scale: Any, start: Any, near: Any, known: Any, i: int, j: in
     return weight(deck, scale, i, j, FLOOR)
 
 
-@compiled
+@lean
 def _between(
     deck: Any,
     scale: Any,
@@ -123,7 +123,7 @@ def _between(
     return total * (np.float64(size[a]) * size[b] / pairs)
 
 
-@compiled
+@lean
 def _fit(
     deck: Any,
     scale: Any,
@@ -149,7 +149,7 @@ def _fit(
     return total * (np.float64(others) / pairs) if pairs else 0.0
 
 
-@compiled
+@lean
 def _forbidden(parted_start: Any, parted: Any, first: Any, after: Any, label: Any, a: int, b: int) -> Any:
     """Whether a member of one cluster must stand apart from one of the other."""
     i = first[a]
@@ -161,7 +161,7 @@ def _forbidden(parted_start: Any, parted: Any, first: Any, after: Any, label: An
     return False
 
 
-@compiled
+@lean
 def _merge(first: Any, last: Any, after: Any, size: Any, precise: Any, label: Any, a: int, b: int) -> None:
     """Put b's members behind a's, or a's behind b's where b is larger."""
     if size[b] > size[a]:

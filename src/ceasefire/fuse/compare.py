@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ceasefire.compiled import compiled
+from ceasefire.compiled import lean
 from ceasefire.fuse.encode import HAS_POINT, NO_FIGURE, NO_TOP, SCRIPT
 from ceasefire.fuse.weights import (
     COARSE_GATE,
@@ -55,13 +55,13 @@ class Scale(NamedTuple):
     bend: Any
 
 
-@compiled
+@lean
 def gap_minutes(one: Any, two: Any, shift: int) -> Any:
     """Minutes between two intervals, 0 where they touch. ``shift`` minutes are added to the second."""
     return max(two.start + shift - one.end, one.start - two.end - shift, 0)
 
 
-@compiled
+@lean
 def km_between(
     latitude: float,
     longitude: float,
@@ -84,7 +84,7 @@ def km_between(
     return 2 * 6371.0 * np.arcsin(np.sqrt(min(half, 1.0)))
 
 
-@compiled
+@lean
 def apart_km(one: Any, two: Any) -> Any:
     """Distance of two reports' points."""
     return km_between(
@@ -97,25 +97,25 @@ def apart_km(one: Any, two: Any) -> Any:
     )
 
 
-@compiled
+@lean
 def joint_radius(sigma: float, other: float) -> Any:
     """Joint radius in km."""
     return np.sqrt(np.float64(sigma) * sigma + np.float64(other) * other)
 
 
-@compiled
+@lean
 def gate_km(joint: float) -> Any:
     """How far apart two points may lie and still be compared."""
     return joint * (COARSE_GATE if joint > COARSE_KM else GATE)
 
 
-@compiled
+@lean
 def within_gate(one: Any, two: Any) -> Any:
     """Whether two points are near enough to be compared."""
     return apart_km(one, two) <= gate_km(joint_radius(one.sigma, two.sigma))
 
 
-@compiled
+@lean
 def time_level(one: Any, two: Any, shift: int) -> Any:
     """Level of the time gap."""
     start, end = two.start + shift, two.end + shift
@@ -145,7 +145,7 @@ def time_level(one: Any, two: Any, shift: int) -> Any:
     return 6 if apart <= 1800 else 7
 
 
-@compiled
+@lean
 def place_level(one: Any, two: Any) -> Any:
     """Level of the distance, in joint radii, and of the names of the places."""
     named = one.place >= 0 and one.place == two.place
@@ -173,7 +173,7 @@ def place_level(one: Any, two: Any) -> Any:
     return NO_PLACE
 
 
-@compiled
+@lean
 def act_level(kinds: Any, classes: Any, one: Any, two: Any) -> Any:
     """Level of the acts."""
     a, b = one.act, two.act
@@ -191,7 +191,7 @@ def act_level(kinds: Any, classes: Any, one: Any, two: Any) -> Any:
     return 4 if kinds[a] >= 0 and kinds[a] == kinds[b] else 5
 
 
-@compiled
+@lean
 def share_name(names: Any, a: int, b: int) -> Any:
     """Whether two cells of actors have a name in common."""
     for x in names[a]:
@@ -205,7 +205,7 @@ def share_name(names: Any, a: int, b: int) -> Any:
     return False
 
 
-@compiled
+@lean
 def actor_level(names: Any, one: Any, two: Any) -> Any:
     """Level of the actors."""
     a, b = one.actor, two.actor
@@ -219,7 +219,7 @@ def actor_level(names: Any, one: Any, two: Any) -> Any:
     return 4 if told and share_name(names, a, two.affected) and share_name(names, one.affected, b) else 5
 
 
-@compiled
+@lean
 def affected_level(names: Any, one: Any, two: Any) -> Any:
     """Level of who was affected."""
     a, b = one.affected, two.affected
@@ -230,7 +230,7 @@ def affected_level(names: Any, one: Any, two: Any) -> Any:
     return 3 if share_name(names, a, b) else 4
 
 
-@compiled
+@lean
 def casualty_level(one: Any, two: Any) -> Any:
     """Level of the tolls: of the killed where both give them, else of the injured."""
     if max(one.killed_low, two.killed_low) < NO_FIGURE:
@@ -254,7 +254,7 @@ def casualty_level(one: Any, two: Any) -> Any:
     return 3 if ratio >= 0.2 else 4
 
 
-@compiled
+@lean
 def shared_words(hashes: Any, weights: Any, a: int, end_a: int, b: int, end_b: int) -> Any:
     """Weight (tenths of a nat) and number of the words two lists share; a word weighs what it weighs where it is commoner."""
     weight: Any = 0
@@ -269,7 +269,7 @@ def shared_words(hashes: Any, weights: Any, a: int, end_a: int, b: int, end_b: i
     return weight, count
 
 
-@compiled
+@lean
 def bits(value: Any) -> Any:
     """Number of bits that are set."""
     value = value - ((value >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -280,7 +280,7 @@ def bits(value: Any) -> Any:
     return np.int64((value * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@compiled
+@lean
 def meaning_level(meaning: Any, i: int, j: int) -> Any:
     """Level of what two texts mean, by the signs in which their signatures differ; unread where one has none."""
     if len(meaning) == 0 or (meaning[i, 0] | meaning[i, 1]) == 0 or (meaning[j, 0] | meaning[j, 1]) == 0:
@@ -292,7 +292,7 @@ def meaning_level(meaning: Any, i: int, j: int) -> Any:
     return level
 
 
-@compiled
+@lean
 def text_level(deck: Any, i: int, j: int) -> Any:
     """Level of the wording; where words cannot tell, of the meaning.
 
@@ -338,13 +338,13 @@ def text_level(deck: Any, i: int, j: int) -> Any:
     return 5 if told >= -2.0 else 6
 
 
-@compiled
+@lean
 def page_level(one: Any, two: Any) -> Any:
     """Level of the address: one page told of two sources."""
     return 0 if one.url != 0 and one.url == two.url and one.source != two.source else 1
 
 
-@compiled
+@lean
 def source_level(one: Any, two: Any) -> Any:
     """Level of the sources: two, one, or one and on one page."""
     if one.source != two.source:
@@ -352,7 +352,7 @@ def source_level(one: Any, two: Any) -> Any:
     return 2 if one.url != 0 and one.url == two.url else 1
 
 
-@compiled
+@lean
 def levels(deck: Any, i: int, j: int, shift: int) -> Any:
     """Levels of all features. ``shift`` minutes are added to the second report's times (decoys)."""
     one, two = deck.rows[i], deck.rows[j]
@@ -370,7 +370,7 @@ def levels(deck: Any, i: int, j: int, shift: int) -> Any:
     )
 
 
-@compiled
+@lean
 def told(scale: Any, one: Any, two: Any, found: Any) -> Any:
     """Summed weight of all levels but those of time and source."""
     total = scale.acts[one.act, two.act] if one.act < len(scale.acts) and two.act < len(scale.acts) else 0.0
@@ -379,7 +379,7 @@ def told(scale: Any, one: Any, two: Any, found: Any) -> Any:
     return total
 
 
-@compiled
+@lean
 def bent(bend: Any, evidence: float) -> Any:
     """Summed evidence after what ``bend`` adds to it, between its points in a straight line."""
     at = min(max((evidence + BENT) / BEND, 0.0), len(bend) - 1.001)
@@ -387,7 +387,7 @@ def bent(bend: Any, evidence: float) -> Any:
     return evidence + bend[low] + (bend[low + 1] - bend[low]) * (at - low)
 
 
-@compiled
+@lean
 def weight(deck: Any, scale: Any, i: int, j: int, least: float) -> Any:
     """Summed log-odds of a pair in nats; the floor at the least, which is also the weight of a pair too far apart.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ceasefire.compiled import compiled
+from ceasefire.compiled import compiled, lean
 from ceasefire.fuse.weights import COMMON, CROWDS, NEAR_DAYS, NEAR_DEGREES, RARE
 
 _PRIOR = 2.0  # happenings that the overall share of a value is worth beside those of a neighbourhood
@@ -24,7 +24,7 @@ def set_context(rows: Any, acts: Any, actors: Any, affecteds: Any) -> None:
     _set(rows, order, near, acts, actors, affecteds, np.array(CROWDS, dtype=np.int64))
 
 
-@compiled
+@lean
 def neighbourhood(row: Any) -> Any:
     """A number for the square, or the place or area, and the days of a report."""
     days = np.int64(row.start) // (NEAR_DAYS * 1440)
@@ -39,14 +39,14 @@ def neighbourhood(row: Any) -> Any:
     return _mixed(np.uint64(where), np.uint64(days))
 
 
-@compiled
+@lean
 def _mixed(one: Any, two: Any) -> Any:
     value = one * np.uint64(0x9E3779B97F4A7C15) + two
     value = (value ^ (value >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
     return value ^ (value >> np.uint64(29))
 
 
-@compiled
+@lean
 def _most_told(code: Any, source: Any, start: Any, run: Any, values: Any, parts: Any, told: Any) -> None:
     """For each row of a run, how often the source that gives the row's value most gives it. -2 = no value.
 

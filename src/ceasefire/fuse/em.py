@@ -7,13 +7,14 @@ share of repeats, and a weight for each level: ln m/u, in order along its chain 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ceasefire.compiled import compiled
+from ceasefire.compiled import lean
 from ceasefire.fuse.encode import Flags, Floats, Ints
 from ceasefire.fuse.weights import (
     DECOY_WORTH,
@@ -160,7 +161,7 @@ def _explained(task: _Task, values: Floats) -> float:
     return most
 
 
-@compiled
+@lean
 def _step(
     columns: Any,
     across: Any,
@@ -202,8 +203,7 @@ def _step(
 
 def _weight(feature: str, first: int, default: Floats, matches: Floats, null: Floats) -> Floats:
     """ln(m/u) of each level from the first on, shrunk to the default and kept in order along its chain."""
-    levels = TABLE[feature][first : first + len(default)]
-    unknown = [k - first for k in _FIXED[feature] if first <= k < first + len(default)]
+    unknown, chains = _runs(feature, first, first + len(default))
     seen = matches.copy()
     seen[unknown] = 0.0
     m = (seen + 0.5) / (seen.sum() + 0.5 * len(seen))
@@ -217,22 +217,50 @@ def _weight(feature: str, first: int, default: Floats, matches: Floats, null: Fl
     value[unknown] = default[unknown]
     if feature == "act":
         value[EXCLUSIVE] = min(value[EXCLUSIVE], EXCLUSIVE_MOST)
-    for chain in sorted({level.chain for level in levels} - {""}):
-        rows = [k for k, level in enumerate(levels) if level.chain == chain]
+    for rows in chains:
         value[rows] = descending(value[rows], expected[rows] + 1.0)
     return np.asarray(value)
 
 
+@cache
+def _runs(feature: str, first: int, end: int) -> tuple[list[int], list[list[int]]]:
+    """Of levels ``first`` to ``end``: those that are never learned, and those of each chain, counted from the first."""
+    levels = TABLE[feature][first:end]
+    unknown = [k - first for k in _FIXED[feature] if first <= k < end]
+    names = sorted({level.chain for level in levels} - {""})
+    return unknown, [[k for k, level in enumerate(levels) if level.chain == name] for name in names]
+
+
 def descending(values: Floats, mass: Floats) -> Floats:
     """The nearest falling sequence (pool adjacent violators)."""
-    blocks: list[list[float]] = []
-    for value, weight in zip(values, mass, strict=True):
-        blocks.append([float(value), float(weight), 1.0])
-        while len(blocks) > 1 and blocks[-2][0] < blocks[-1][0]:
-            v2, w2, n2 = blocks.pop()
-            v1, w1, n1 = blocks.pop()
-            blocks.append([(v1 * w1 + v2 * w2) / (w1 + w2), w1 + w2, n1 + n2])
-    return np.asarray(np.concatenate([np.full(int(n), v) for v, _, n in blocks]))
+    out = np.empty(len(values))
+    _pool(
+        np.asarray(values, dtype=np.float64),
+        np.asarray(mass, dtype=np.float64),
+        np.empty((3, len(values))),
+        out,
+    )
+    return out
+
+
+@lean
+def _pool(values: Any, mass: Any, blocks: Any, out: Any) -> None:
+    """``blocks``: room for the mean, the mass and the length of each block."""
+    last = -1
+    for k in range(len(values)):
+        last += 1
+        blocks[0, last], blocks[1, last], blocks[2, last] = values[k], mass[k], 1.0
+        while last > 0 and blocks[0, last - 1] < blocks[0, last]:
+            one, two = blocks[1, last - 1], blocks[1, last]
+            blocks[0, last - 1] = (blocks[0, last - 1] * one + blocks[0, last] * two) / (one + two)
+            blocks[1, last - 1] = one + two
+            blocks[2, last - 1] += blocks[2, last]
+            last -= 1
+    at = 0
+    for block in range(last + 1):
+        for _ in range(np.int64(blocks[2, block])):
+            out[at] = blocks[0, block]
+            at += 1
 
 
 def logit(share: float) -> Any:

@@ -269,13 +269,14 @@ def codes(series: pl.Series) -> tuple[Ints, list[str]]:
     """Codes 0.. in the order of the values (trimmed, lower case), -1 where null; and the values."""
     if series.null_count() == len(series):
         return np.full(len(series), -1, dtype=np.int64), []
-    given = series.cast(pl.String).drop_nulls().unique()
+    text = series.cast(pl.String)
+    given = text.drop_nulls().unique()
     clean = given.str.strip_chars().str.to_lowercase()
     values = sorted(set(clean.to_list()) - {""})
     at = {value: k for k, value in enumerate(values)}
-    numbers = pl.Series([at.get(value, -1) for value in clean], dtype=pl.Int64)
-    found = series.cast(pl.String).replace_strict(given, numbers, default=-1, return_dtype=pl.Int64)
-    return found.fill_null(-1).to_numpy(), values
+    numbers = np.array([*(at.get(value, -1) for value in clean), -1], dtype=np.int64)
+    found = text.cast(pl.Enum(given)).to_physical().cast(pl.Int64).fill_null(len(given))
+    return numbers[found.to_numpy()], values
 
 
 def _renumber(code: Ints, values: list[str], at: dict[str, int]) -> Ints:

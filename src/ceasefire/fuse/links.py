@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ceasefire.compiled import compiled
+from ceasefire.compiled import compiled, lean
 from ceasefire.fuse.candidates import Index, batches
 from ceasefire.fuse.compare import Scale, weight
 from ceasefire.fuse.encode import Encoded, Ints
@@ -104,7 +104,7 @@ def _kept(data: Encoded, found: Index, scale: Scale, queries: Ints) -> Iterator[
         yield pairs[:used].copy(), weights[:used].copy()
 
 
-@compiled
+@lean
 def _weigh(deck: Any, scale: Any, pairs: Any, weights: Any) -> Any:
     """Weigh each pair and move those worth keeping to the front; how many."""
     used = 0

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ceasefire.compiled import compiled
+from ceasefire.compiled import compiled, lean
 from ceasefire.fuse.compare import bent, levels, weight
 from ceasefire.fuse.decisions import Ruling
 from ceasefire.fuse.encode import Encoded, Ints
@@ -91,7 +91,7 @@ def _pairs_of(rows: Any, label: Any, pairs: Any) -> Any:
     return used
 
 
-@compiled
+@lean
 def _tell(deck: Any, scale: Any, left: Any, right: Any, found: Any, worth: Any) -> None:
     """Levels and weights of each pair; the last two columns are what overlapping evidence takes away, and the sum."""
     features = found.shape[1]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ceasefire.compiled import compiled
+from ceasefire.compiled import lean
 from ceasefire.fuse.compare import SHARED_WINDOW, WINDOW, gap_minutes, within_gate
 from ceasefire.fuse.encode import HAS_POINT, Encoded, Ints
 from ceasefire.fuse.weights import COARSE_H, FEW_TEXTS, MEETINGS
@@ -43,24 +43,29 @@ def meetings(data: Encoded, asks: Asks | None = None) -> Iterator[Meeting]:
     """
     rows = data.deck.rows
     pointless = (rows["flags"] & HAS_POINT) == 0
-    all_rows = np.arange(data.n)
+    when = np.empty(data.n, dtype=np.int64)
+    when[np.argsort(rows["start"], kind="stable")] = np.arange(data.n)
     shared = np.flatnonzero(rows["url"])
-    yield _meeting(rows, shared, rows["url"][shared], None, PAGE, SHARED_WINDOW, asks)
+    yield _meeting(when, shared, rows["url"][shared], None, PAGE, SHARED_WINDOW, asks)
     words, holders = rare_words(data)
-    yield _meeting(rows, holders, words, None, WORD, WINDOW, asks)
+    yield _meeting(when, holders, words, None, WORD, WINDOW, asks)
     for kind, name in ((PLACE, "place"), (ADMIN, "admin")):
         there = np.flatnonzero(rows[name] >= 0)
         if pointless[there].any():
-            yield _meeting(rows, there, rows[name][there], pointless, kind, WINDOW, asks)
+            yield _meeting(when, there, rows[name][there], pointless, kind, WINDOW, asks)
     nowhere = pointless & (rows["place"] < 0) & (rows["admin"] < 0)
     if nowhere.any():
-        yield _meeting(rows, all_rows, np.zeros(data.n, dtype=np.int8), nowhere, NOWHERE, WINDOW, asks)
+        everyone = np.arange(data.n)
+        yield _meeting(when, everyone, np.zeros(data.n, dtype=np.int8), nowhere, NOWHERE, WINDOW, asks)
 
 
 def _meeting(
-    rows: Any, members: Ints, key: Any, asking: Any, kind: int, window: int, asks: Asks | None
+    when: Ints, members: Ints, key: Any, asking: Any, kind: int, window: int, asks: Asks | None
 ) -> Meeting:
-    order = np.lexsort((rows["start"][members], key))
+    """``when``: the place of each row in the order of time."""
+    number = key if key.dtype.itemsize <= 4 else np.unique(key, return_inverse=True)[1]
+    # one number tells the whole order, and none comes twice
+    order = np.argsort((number.astype(np.int64) << 32) | when[members])
     members, key = members[order], key[order]
     edge = (
         np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
@@ -84,7 +89,7 @@ def rare_words(data: Encoded) -> tuple[NDArray[np.uint32], Ints]:
     return words[:used], holders[:used]
 
 
-@compiled
+@lean
 def _rarest(deck: Any, texts: Any, words: Any, holders: Any) -> Any:
     most = np.uint32(len(texts) - 1)
     used = 0
@@ -106,13 +111,13 @@ def _rarest(deck: Any, texts: Any, words: Any, holders: Any) -> Any:
     return used
 
 
-@compiled
+@lean
 def _met_in_grid(one: Any, two: Any) -> Any:
     points = one.flags & HAS_POINT and two.flags & HAS_POINT
     return points and gap_minutes(one, two, 0) <= WINDOW and within_gate(one, two)
 
 
-@compiled
+@lean
 def _met_before(deck: Any, one: Any, two: Any, kind: int) -> Any:
     """Whether an earlier way of meeting has shown this pair."""
     if _met_in_grid(one, two):
@@ -124,7 +129,7 @@ def _met_before(deck: Any, one: Any, two: Any, kind: int) -> Any:
     return kind > ADMIN and one.admin >= 0 and one.admin == two.admin
 
 
-@compiled
+@lean
 def meeting_pairs(deck: Any, meeting: Any, chosen: Any, k: int, crowded: Any, out: Any) -> Any:
     """Pairs of the meeting's queries from ``k`` on, until ``out`` may not hold the next."""
     used = 0

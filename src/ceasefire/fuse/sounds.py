@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ceasefire.compiled import compiled
+from ceasefire.compiled import lean
 
 B, F, T, D, S, SH, K, G, M, N, L, R = range(1, 13)
 H, C, X = 13, 14, 15  # Latin letters that depend on their neighbours, or stand for two
@@ -46,7 +46,7 @@ def heard_letters() -> Any:
     return table
 
 
-@compiled
+@lean
 def script_of(letter: int) -> Any:
     """The script of a folded letter."""
     if 0x61 <= letter <= 0x7A or 0xC0 <= letter < 0x250:
@@ -56,7 +56,7 @@ def script_of(letter: int) -> Any:
     return ARABIC if 0x600 <= letter < 0x700 else 0
 
 
-@compiled
+@lean
 def hear(heard: Any, letter: int, before: int, earlier: int, shape: Any, length: int) -> Any:
     """Add a letter to the shape of a word; the new length. ``before`` and ``earlier``: the two letters ahead of it, 0 = none."""
     sound = heard[letter] if letter < len(heard) else 0

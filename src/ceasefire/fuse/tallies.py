@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ceasefire.compiled import compiled
+from ceasefire.compiled import lean
 from ceasefire.fuse.candidates import Index, batches
 from ceasefire.fuse.compare import levels
 from ceasefire.fuse.em import ELSEWHERE, LEARNED, OFF_TIME, SIZES, WIDEST
@@ -138,7 +138,7 @@ def by_acts(data: Encoded, counts: Ints) -> Counter[tuple[str, str]]:
     return named
 
 
-@compiled
+@lean
 def _show(deck: Any, pairs: Any, shown: Any) -> None:
     for k in range(len(pairs)):
         found = levels(deck, pairs[k, 0], pairs[k, 1], 0)
@@ -146,7 +146,7 @@ def _show(deck: Any, pairs: Any, shown: Any) -> None:
             shown[k, feature] = found[feature]
 
 
-@compiled
+@lean
 def _patterns_of(shown: Any, sizes: Any, codes: Any) -> None:
     """The pattern of each pair; -1 = not to be learned from."""
     for k in range(len(shown)):
@@ -156,7 +156,7 @@ def _patterns_of(shown: Any, sizes: Any, codes: Any) -> None:
         codes[k] = -1 if shown[k, 1] == ELSEWHERE else code
 
 
-@compiled
+@lean
 def _count_others(source: Any, pairs: Any, shown: Any, off: Any, column: Any, made: Any) -> None:
     for k in range(len(pairs)):
         if not off[shown[k, 0]] or shown[k, 9] > 0 or shown[k, 1] == ELSEWHERE:
@@ -168,7 +168,7 @@ def _count_others(source: Any, pairs: Any, shown: Any, off: Any, column: Any, ma
                     made[at, feature, shown[k, feature]] += 1
 
 
-@compiled
+@lean
 def _count_decoys(deck: Any, pairs: Any, shift: int, decoys: Any, acts: Any) -> None:
     for k in range(len(pairs)):
         i, j = pairs[k, 0], pairs[k, 1]

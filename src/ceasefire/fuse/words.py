@@ -10,13 +10,14 @@ languages; vowel signs and spellings of alef are folded in Arabic.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ceasefire.compiled import compiled
+from ceasefire.compiled import lean
+from ceasefire.fuse.reading import as_bytes
 from ceasefire.fuse.sounds import FEWEST, SHAPE, G, hear, heard_letters, script_of
 
 MAX_WORDS, MAX_SOUNDS = 64, 48  # distinct words of one text that are read, and sounds
@@ -29,7 +30,23 @@ TELLING_SOUND = 3.6  # nats that a sound weighs which as many texts hold as the 
 _CHUNK = 50_000  # texts read at a time
 _STRATA = 1 << 12  # strata that are told apart; those that share a number are counted together
 _LOCAL = 1 << 11  # counters of words in each stratum, and as many of sounds
-_MARK = "\x00"  # between texts; no letter
+_LETTERS = 64  # letters of a word that are read for its sound
+_PLACES = 1 << 15  # words that are remembered while texts are read
+_SEED, _TIMES = np.uint64(1469598103934665603), np.uint64(1099511628211)  # FNV-1a
+
+
+class _Known(NamedTuple):
+    """Words met lately, each at the place its letters lead to: ``whole``: its letters as a number; ``word`` and ``sound``: the
+    hashes of what it is and how it sounds, 0 = none; ``script``: see ``sounds``, 4 = a number. The rest is room to work in."""
+
+    whole: Any
+    word: Any
+    sound: Any
+    script: Any
+    letters: Any
+    shape: Any
+    written: Any
+    counts: Any
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,10 @@ def read_words(texts: pl.Series) -> Read:
         return Read(start, np.zeros(0, dtype=np.uint32), sounds, script)
     letters = np.array([_letter(point) for point in range(0x80)], dtype=np.int64)
     heard = heard_letters()
+    known = _Known(
+        *(np.zeros(_PLACES, dtype=kind) for kind in (np.uint64, np.uint32, np.uint32, np.int8)),
+        *(np.zeros(size, dtype=np.int64) for size in (_LETTERS, SHAPE, 4, 4)),
+    )
     parts = []
     for at in range(0, n, _CHUNK):
         chunk = texts.slice(at, _CHUNK).cast(pl.String).fill_null("")
@@ -87,9 +108,9 @@ def read_words(texts: pl.Series) -> Read:
         counts = np.zeros(len(chunk), dtype=np.int64)
         out = np.empty(len(chunk) * (MAX_WORDS + MAX_SOUNDS), dtype=np.uint32)
         told = (counts, sounds[at:end], script[at:end])
-        used, odd = _split(_bytes(chunk), *told, out, letters, heard)
+        used, odd = _split(as_bytes(chunk)[0], *told, out, letters, heard, known)
         if odd:  # letters with separate accents, or forms for display: compose them first
-            used, _ = _split(_bytes(chunk.str.normalize("NFKC")), *told, out, letters, heard)
+            used, _ = _split(as_bytes(chunk.str.normalize("NFKC"))[0], *told, out, letters, heard, known)
         parts.append(out[:used].copy())
         start[at + 1 : end + 1] = counts
     return Read(np.cumsum(start), np.concatenate(parts), sounds, script)
@@ -137,6 +158,7 @@ def weigh(read: Read, stratum: NDArray[np.int64], counted: Tally, order: NDArray
         kept_at,
         kept,
         weights,
+        np.empty((2, 256), dtype=np.int64),
     )
     return Words(kept_at, kept, weights, sounds)
 
@@ -146,15 +168,7 @@ def counters(n: int) -> int:
     return int(min(1 << 20, max(1 << 14, 1 << int(np.ceil(np.log2(4 * max(n, 1)))))))
 
 
-def _bytes(chunk: pl.Series) -> NDArray[np.uint8]:
-    """The texts as UTF-8, each followed by a mark."""
-    joined = chunk.str.join(_MARK).item() + _MARK
-    if joined.count(_MARK) != len(chunk):
-        joined = chunk.str.replace_all(_MARK, " ", literal=True).str.join(_MARK).item() + _MARK
-    return np.frombuffer(joined.encode(), dtype=np.uint8)
-
-
-@compiled
+@lean
 def _letter(point: int) -> Any:
     """A letter's folded code point; 0 = no letter, -1 = to be skipped inside a word, -2 = odd."""
     if point < 0x80:
@@ -206,84 +220,79 @@ def _letter(point: int) -> Any:
     return point
 
 
-@compiled
+@lean
 def _split(
-    buffer: Any, counts: Any, sounds: Any, scripts: Any, out: Any, ascii_letters: Any, heard: Any
+    buffer: Any, counts: Any, sounds: Any, scripts: Any, out: Any, ascii_letters: Any, heard: Any, known: Any
 ) -> Any:
-    """Hashes of the words and sounds of each text into ``out``; how many, and whether a text should be composed first."""
+    """Hashes of the words and sounds of each text into ``out``; how many, and whether a text should be composed first.
+
+    ``known``: words met before, see ``_Known``. What a word is depends on its letters alone, so that what was met does not matter.
+    """
+    letters, written = known.letters, known.written
     used = 0
     row = 0
     first = 0
     told = 0  # sounds among them
     odd = False
     length = 0
-    digits = 0
-    value = np.uint64(1469598103934665603)
-    shape = np.empty(SHAPE, dtype=np.int64)
-    shaped: Any = 0
-    before: Any = 0
-    earlier: Any = 0
-    written = np.zeros(4, dtype=np.int64)
+    stem = whole = _SEED
     at = 0
     size = len(buffer)
     while at < size:
-        byte: Any = np.int64(buffer[at])
-        point: Any
-        if byte < 0x80:
-            point, step = byte, 1
-        elif byte < 0xE0 and at + 1 < size:
-            point, step = ((byte & 0x1F) << 6) | (np.int64(buffer[at + 1]) & 0x3F), 2
-        elif byte < 0xF0 and at + 2 < size:
-            point = ((byte & 0x0F) << 12) | ((np.int64(buffer[at + 1]) & 0x3F) << 6)
-            point, step = point | (np.int64(buffer[at + 2]) & 0x3F), 3
+        point: Any = np.int64(buffer[at])
+        if point < 0x80:
+            at += 1
+            letter: Any = ascii_letters[point]
         else:
-            point, step = 0x1F000, 4
-        at += step
-        letter: Any = ascii_letters[point] if point < 0x80 else _letter(point)
-        if letter == -2:
-            odd = True
-            letter = point
-        if letter > 0:
-            if length < STEM:
-                value = (value ^ np.uint64(letter)) * np.uint64(1099511628211)
-            length += 1
-            if 0x30 <= letter <= 0x39:
-                digits += 1
+            if point < 0xE0 and at + 1 < size:
+                point = ((point & 0x1F) << 6) | (np.int64(buffer[at + 1]) & 0x3F)
+                at += 2
+            elif point < 0xF0 and at + 2 < size:
+                point = ((point & 0x0F) << 12) | ((np.int64(buffer[at + 1]) & 0x3F) << 6)
+                point |= np.int64(buffer[at + 2]) & 0x3F
+                at += 3
             else:
-                written[script_of(letter)] += 1
-                if length == 2 and letter == 0x644 and before == 0x627:  # the Arabic article
-                    shaped = 0
-                else:
-                    shaped = hear(heard, letter, before, earlier, shape, shaped)
-            earlier, before = before, letter
+                point = 0x1F000
+                at += 4
+            letter = _letter(point)
+            if letter == -2:
+                odd = True
+                letter = point
+        if letter > 0:
+            whole = (whole ^ np.uint64(letter)) * _TIMES
+            if length < STEM:
+                stem = whole
+            if length < _LETTERS:
+                letters[length] = letter
+            length += 1
             continue
         if letter == -1:
             continue
-        number = digits == length
-        if length >= SHORTEST or (number and length == SHORTEST - 1):
-            word = _hash(value) & np.uint32(SOUND - 1)
-            if used - first - told < MAX_WORDS:
-                used += _insert(out, first, used, word)
-            if shaped > 1 and before == 0x68 and heard[min(earlier, 0x6FF)] == 0 and shape[shaped - 1] == G:
-                shaped -= 1  # a last h after a vowel is not heard
-            if (number or shaped >= FEWEST) and told < MAX_SOUNDS:
-                if not number:
-                    value = np.uint64(1469598103934665603)
-                    for k in range(shaped):
-                        value = (value ^ np.uint64(shape[k])) * np.uint64(1099511628211)
-                added = _insert(out, first, used, _hash(value) | np.uint32(SOUND))
+        if length > 0:
+            # one place a word; a word that finds another there takes it
+            place = (whole ^ (whole >> np.uint64(32))) & np.uint64(len(known.whole) - 1)
+            if known.whole[place] != whole:
+                known.whole[place] = whole
+                _read_word(length, stem, heard, known, place)
+            if known.word[place] > 0 and used - first - told < MAX_WORDS:
+                used += _insert(out, first, used, known.word[place])
+            if known.sound[place] > 0 and told < MAX_SOUNDS:
+                added = _insert(out, first, used, known.sound[place])
                 used += added
                 told += added
-        length = 0
-        digits = 0
-        shaped = 0
-        before = 0
-        earlier = 0
-        value = np.uint64(1469598103934665603)
+            if known.script[place] < 4:
+                written[known.script[place]] += length
+            length = 0
+            stem = whole = _SEED
         if point == 0:
             counts[row] = used - first
             sounds[row] = told
-            scripts[row] = np.argmax(written[1:]) + 1 if written[1:].sum() > written[0] else 0
+            other = written[1] + written[2] + written[3]
+            most = 1
+            for script in range(2, 4):
+                if written[script] > written[most]:
+                    most = script
+            scripts[row] = most if other > written[0] else 0
             written[:] = 0
             row += 1
             first = used
@@ -291,13 +300,54 @@ def _split(
     return used, odd
 
 
-@compiled
+@lean
+def _read_word(length: int, stem: Any, heard: Any, known: Any, place: Any) -> None:
+    """What a word is, sounds like and is written in, put in its place."""
+    letters, shape, written = known.letters, known.shape, known.counts
+    shaped: Any = 0
+    before: Any = 0
+    earlier: Any = 0
+    digits = 0
+    written[:] = 0
+    read = min(length, _LETTERS)
+    for k in range(read):
+        letter = letters[k]
+        if 0x30 <= letter <= 0x39:
+            digits += 1
+        else:
+            written[script_of(letter)] += 1
+            article = k == 1 and letter == 0x644 and before == 0x627  # the Arabic one
+            shaped = 0 if article else hear(heard, letter, before, earlier, shape, shaped)
+        earlier, before = before, letter
+    number = digits == read
+    known.word[place] = 0
+    known.sound[place] = 0
+    if length >= SHORTEST or (number and length == SHORTEST - 1):
+        # never 0, which stands for none
+        known.word[place] = max(_hash(stem) & np.uint32(SOUND - 1), np.uint32(1))
+        if shaped > 1 and before == 0x68 and heard[min(earlier, 0x6FF)] == 0 and shape[shaped - 1] == G:
+            shaped -= 1  # a last h after a vowel is not heard
+        value = stem
+        if not number:
+            value = _SEED
+            for k in range(shaped):
+                value = (value ^ np.uint64(shape[k])) * _TIMES
+        if number or shaped >= FEWEST:
+            known.sound[place] = _hash(value) | np.uint32(SOUND)
+    script = 0
+    for k in range(1, 4):
+        if written[k] > written[script]:
+            script = k
+    known.script[place] = 4 if number else script
+
+
+@lean
 def _hash(value: Any) -> Any:
     mixed = value ^ (value >> np.uint64(29))
     return np.uint32((mixed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32))
 
 
-@compiled
+@lean
 def _insert(out: Any, first: int, used: int, word: Any) -> Any:
     """Put a hash in its place, if it is not there; 1 if it was put, else 0."""
     place = used
@@ -311,7 +361,7 @@ def _insert(out: Any, first: int, used: int, word: Any) -> Any:
     return 1
 
 
-@compiled
+@lean
 def _number(stratum: int) -> Any:
     """The number a stratum is counted under."""
     value = np.uint64(stratum) * np.uint64(0x9E3779B97F4A7C15)
@@ -319,7 +369,7 @@ def _number(stratum: int) -> Any:
     return (value >> np.uint64(40)) & np.uint64(_STRATA - 1)
 
 
-@compiled
+@lean
 def _count(start: Any, hashes: Any, stratum: Any, order: Any, strata: Any, overall: Any, local: Any) -> None:
     for row in order:
         if start[row] == start[row + 1]:
@@ -332,7 +382,7 @@ def _count(start: Any, hashes: Any, stratum: Any, order: Any, strata: Any, overa
             local[number, kind, word & np.uint32(_LOCAL - 1)] += 1
 
 
-@compiled
+@lean
 def _weigh(
     start: Any,
     hashes: Any,
@@ -347,9 +397,10 @@ def _weigh(
     kept_at: Any,
     kept: Any,
     weights: Any,
+    room: Any,
 ) -> None:
     most_logs = len(logs) - 1
-    found: Any = np.empty(max(MAX_WORDS, MAX_SOUNDS), dtype=np.int64)
+    found, seen = room[0], room[1]
     for k in range(len(order)):
         row = order[k]
         number = _number(stratum[row])
@@ -369,9 +420,16 @@ def _weigh(
                 here_only = logs[min(here + near, most_logs)] - logs[min(near, most_logs)]
                 found[m] = min(255, np.int64(far) + np.int64(0.5 / UNIT * here_only + 0.5))
             least = 0
-            if count > most_kept:
-                least = np.sort(found[:count])[count - most_kept]
             spare = most_kept
+            if count > most_kept:  # the least weight that is kept
+                seen[:] = 0
+                for m in range(count):
+                    seen[found[m]] += 1
+                left = most_kept - seen[255]
+                least = 255
+                while left > 0:
+                    least -= 1
+                    left -= seen[least]
             for m in range(count):
                 spare -= found[m] > least
             for m in range(count):
