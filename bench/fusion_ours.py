@@ -1,7 +1,10 @@
 """The package fusing a folder of reports, in a process of its own.
 
+    uv run python -m bench.fusion_ours FOLDER [memberships]
+
 In: a folder with reports, sources and truth.parquet, and happenings.parquet where days are counted. Out: `OurResult`: the
-score, errors of probabilities, and CPU seconds of `fuse` alone and with every table touched, after compilation.
+score, errors of probabilities, and CPU seconds of `fuse` alone and with every table touched, after compilation. Tables are made
+when they are asked for; with ``memberships`` no others are, so there are no probabilities to score.
 """
 
 from __future__ import annotations
@@ -26,20 +29,20 @@ WARM_REPORTS = 1_000
 
 @dataclass(frozen=True)
 class OurResult:
-    """What came out; a missing coverage means that no day counts were given."""
+    """What came out; a missing coverage or calibration means that no table for it was asked for or given."""
 
     score: Score
     cpu_s: float
     cpu_all_s: float
     wall_s: float
     peak_mb: float
-    calibration: float
-    calibration_width: float
+    calibration: float | None
+    calibration_width: float | None
     coverage: float | None
 
 
-def here(folder: Path) -> OurResult:
-    """Fuse in this process, which should be fresh."""
+def here(folder: Path, every: bool = True) -> OurResult:
+    """Fuse in this process, which should be fresh; make every table, or memberships alone."""
     warm = make(WARM_REPORTS, seed=0)
     _touch(ceasefire.fuse(warm.reports, warm.sources, seed=0))
     reports, sources = (
@@ -49,22 +52,24 @@ def here(folder: Path) -> OurResult:
     began, wall = cpu_seconds(), time.perf_counter()
     fused = ceasefire.fuse(reports, sources, seed=0)
     alone, wall = cpu_seconds() - began, time.perf_counter() - wall
-    _touch(fused)
+    if every:
+        _touch(fused)
+    memberships = fused.memberships
     whole, peak = cpu_seconds() - began, peak_mb()
     del reports
     truth = pl.read_parquet(folder / "truth.parquet")
-    errors = calibration(truth, fused.links)
-    days = getattr(fused, "day_counts", None)
+    errors = calibration(truth, fused.links) if every else None
+    days = getattr(fused, "day_counts", None) if every else None
     happened = folder / "happenings.parquet"
     counted = days is not None and happened.exists()
     return OurResult(
-        score(truth, fused.memberships),
+        score(truth, memberships),
         alone,
         whole,
         wall,
         peak,
-        errors.equal_mass,
-        errors.equal_width,
+        errors.equal_mass if errors else None,
+        errors.equal_width if errors else None,
         coverage(days, daily(pl.read_parquet(happened))) if counted else None,
     )
 
@@ -80,10 +85,10 @@ def _touch(fused: object) -> None:
             table.collect()
 
 
-def run(folder: Path, timeout: float = 3_600) -> OurResult:
-    """Fuse in a fresh process."""
+def run(folder: Path, every: bool = True, timeout: float = 3_600) -> OurResult:
+    """Fuse in a fresh process; make every table, or memberships alone."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench.fusion_ours", str(folder)],
+        [sys.executable, "-m", "bench.fusion_ours", str(folder), *([] if every else ["memberships"])],
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -97,4 +102,4 @@ def run(folder: Path, timeout: float = 3_600) -> OurResult:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(here(Path(sys.argv[1])))))
+    print(json.dumps(asdict(here(Path(sys.argv[1]), every="memberships" not in sys.argv[2:]))))

@@ -20,7 +20,6 @@ from ceasefire.fuse.weights import (
     DECOY_WORTH,
     EXCLUSIVE_MOST,
     MAX_WEIGHT,
-    MEANT,
     SAME_SOURCE_START,
     SHRINK,
     SOUNDED,
@@ -48,9 +47,10 @@ OFF_TIME = frozenset({"three hours", "hours apart", "half a day apart", "next da
 _SLOPES, _SHARES = (0.4, 0.55, 0.7, 0.85, 1.0), np.arange(0.02, 0.9, 0.04)
 _SPAN = (-20, 12)  # nats, within which evidence is told apart when starts are compared
 WIDEST = max(len(levels) for levels in TABLE.values())
-# Levels that are weighed among themselves: of texts in one language, and in two by how names sound or by the meaning. Else that
-# two texts share no language would count for or against them.
-_GROUPS = {f: (0, len(TABLE[f])) if f != "text" else (0, SOUNDED, MEANT, len(TABLE[f])) for f in LEARNED}
+# Levels that are weighed among themselves: of texts in one language, and in two. Else that two texts share no language would count
+# for or against them. Names that sound alike and the meaning, asked where none do, are one group: apart, the former would have
+# nothing to stand out from.
+_GROUPS = {f: (0, len(TABLE[f])) if f != "text" else (0, SOUNDED, len(TABLE[f])) for f in LEARNED}
 
 
 @dataclass
