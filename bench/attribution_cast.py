@@ -94,7 +94,7 @@ ABSENT, REACH_SPREAD, BLACKOUT = -6.0, 0.5, -3.0
 COPY_CAMP, COPY_TAKEN, COPY_DIGEST, COPY_OUTLET = 0.65, 0.65, 0.70, 0.50
 MOST_COPIED = 0.9
 # A line is followed as often as this, by those wholly aligned.
-ADHERENCE = 0.85
+ADHERENCE = 0.80
 
 
 @dataclass(frozen=True)

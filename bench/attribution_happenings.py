@@ -23,7 +23,7 @@ GRAVE_SPEAKS = (-0.4, 0.6, 1.8)
 LINES = ("none", "foe", "accident", "third_party", "silence")
 LINE_SHARES = {
     "none": (1.0, 0.0, 0.0, 0.0, 0.0),
-    "day": (0.50, 0.28, 0.07, 0.07, 0.08),
+    "day": (0.60, 0.23, 0.06, 0.05, 0.06),
     "incident": (0.15, 0.55, 0.13, 0.17, 0.0),
 }
 SILENCE = LINES.index("silence")

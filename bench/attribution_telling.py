@@ -61,19 +61,19 @@ def speaks(knobs: Knobs, source: Source, phase: int, line: int) -> Floats:
         by_truth += HUSHED * adherence
     elif line and knobs.line == "incident":
         by_truth += adherence * (LOUD - by_truth)
-    return by_truth[:, None] + np.array(GRAVE_SPEAKS)
+    return np.asarray(by_truth[:, None] + np.array(GRAVE_SPEAKS))
 
 
 def says(source: Source, phase: int, line: int, parties: int) -> Floats:
     """Murk x truths x (values + 1)."""
     row = source.says[phase]
     if line in (0, SILENCE):
-        return row
+        return np.asarray(row)
     adherence = ADHERENCE * source.aligned[phase]
     value = {"foe": main_foe(side_in(source, phase)), "accident": parties, "third_party": parties + 1}
     followed = (1 - adherence) * row
     followed[..., value[LINES[line]]] += adherence
-    return followed
+    return np.asarray(followed)
 
 
 def tell(knobs: Knobs, cast: Cast, happened: Happenings, rng: np.random.Generator) -> Accounts:
