@@ -61,7 +61,7 @@ CASES = (
 )
 # Seeds 1 to 9 belong to development.
 FIRST_SEED, DEVELOPMENT = 101, range(1, 10)
-# The seeds of a scenario that peers are asked too, and for how many seconds at most.
+# The seeds of a scenario that peers are asked too, and for how many CPU seconds a set at most.
 PEER_SEEDS, QUICK_PEER_SEEDS, PEER_SECONDS, QUICK_PEER_SECONDS = 3, 1, 120, 6
 OUR_SECONDS, SET_SECONDS = 3_600, 900
 # Percent, hundredths, and points of accuracy.
@@ -108,7 +108,7 @@ LINES: list[str] = []
 
 
 def partisan_rows(
-    cases: Sequence[Case], seeds: Mapping[str, Sequence[int]], peer_seeds: int, limit: float
+    cases: Sequence[Case], seeds: Mapping[str, Sequence[int]], peer_seeds: int, limit: int
 ) -> Rows:
     """Make the accounts, ask all systems, and score what they say."""
     rows: Rows = {case.name: {OURS: Row(), ORACLE: Row()} for case in cases}
@@ -191,7 +191,7 @@ def development(quick: bool) -> list[Bar]:
     return _partisan(seeds, 0 if quick else 1, QUICK_PEER_SECONDS)
 
 
-def _partisan(seeds: Mapping[str, Sequence[int]], peer_seeds: int, limit: float) -> list[Bar]:
+def _partisan(seeds: Mapping[str, Sequence[int]], peer_seeds: int, limit: int) -> list[Bar]:
     rows = partisan_rows(CASES, seeds, peer_seeds, limit)
     show(rows, [case.name for case in CASES if case.as_one])
     return [bar for case in CASES for bar in bars_of(case, rows[case.name])]
@@ -229,7 +229,7 @@ def public(quick: bool) -> list[Bar]:
     return [*bars, *_public("truth", TRUTH, limit)]
 
 
-def _public(kind: str, names: tuple[str, ...], limit: float) -> list[Bar]:
+def _public(kind: str, names: tuple[str, ...], limit: int) -> list[Bar]:
     found = list(public_sets(kind, names))
     rows: Rows = {each.name: {OURS: Row()} for each in found}
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(WORKERS) as pool:

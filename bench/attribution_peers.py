@@ -86,8 +86,8 @@ def labels(claims: pl.DataFrame, items: Sequence[str], values: Sequence[str]) ->
     )
 
 
-def run(peer: str, sets: Sequence[Labels], limit: float) -> list[PeerResult]:
-    """A peer on each set, at most ``limit`` seconds each.
+def run(peer: str, sets: Sequence[Labels], limit: int) -> list[PeerResult]:
+    """A peer on each set, at most ``limit`` CPU seconds each.
 
     Where it has no claim on an item, its mean answer stands in, in its favour.
     """

@@ -58,6 +58,16 @@ class Made:
             }
         )
 
+    @property
+    def leaders(self) -> pl.DataFrame:
+        """Who copies whom: source_id, leader, and how often it repeats what its leader told."""
+        ids, sources = self.cast.ids, self.cast.sources
+        return pl.DataFrame(
+            [(ids[s], ids[x.leader], x.copies) for s, x in enumerate(sources) if x.leader >= 0],
+            schema={"source_id": pl.String, "leader": pl.String, "copies": pl.Float64},
+            orient="row",
+        ).sort("source_id")
+
 
 def make(scenario: str, seed: int, incidents: int | None = None, origins: bool = False) -> Made:
     """Accounts of a scenario's number of incidents, or of ``incidents``; with ``origins``, it is known who copied whom."""

@@ -119,6 +119,8 @@ def test_origins_are_given_only_when_asked_for() -> None:
     copies = reports.filter(pl.col("report_id") != pl.col("origin_id"))
     told = known.accounts.told
     assert copies.height == known.accounts.copied[:, told].sum()
+    copiers = set(zip(known.leaders["source_id"], known.leaders["leader"], strict=True))
+    assert set(copies["source_id"]) == {source for source, _ in copiers}
     # An origin is an account of the same incident that copies nobody.
     roots = copies.join(reports, left_on="origin_id", right_on="report_id", suffix="_of_root")
     assert roots.height == copies.height
