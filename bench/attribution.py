@@ -45,24 +45,27 @@ class Case:
     origins: bool = False
     # Small sets are scored as one: fifty answers do not tell how well they are calibrated.
     as_one: bool = False
+    quick_peers: bool = False
 
 
 CASES = (
-    Case("none", "none"),
+    Case("none", "none", quick_peers=True),
     Case("none, camps named", "none, camps named"),
     Case("bias", "bias"),
-    Case("bias + copying", "bias + copying"),
+    Case("bias + copying", "bias + copying", quick_peers=True),
     Case("bias + copying, origins known", "bias + copying", origins=True),
     Case("captured media", "captured media"),
-    Case("lying majority", "lying majority"),
+    Case("lying majority", "lying majority", quick_peers=True),
     Case("drifting camps", "drifting camps"),
     Case("party line", "party line"),
-    Case("small", "small", seeds=30, quick_seeds=10, as_one=True),
+    Case("small", "small", seeds=30, quick_seeds=10, as_one=True, quick_peers=True),
 )
 # Seeds 1 to 9 belong to development.
 FIRST_SEED, DEVELOPMENT = 101, range(1, 10)
-# The seeds of a scenario that peers are asked too, and for how many CPU seconds a set at most.
-PEER_SEEDS, QUICK_PEER_SEEDS, PEER_SECONDS, QUICK_PEER_SECONDS = 3, 1, 120, 6
+# The seeds of a scenario that peers are asked too. Where origins are known they are not asked again: they cannot use them.
+PEER_SEEDS, QUICK_PEER_SEEDS = 3, 1
+# CPU seconds a peer may take for a scenario, for a crowd set, for a truth discovery set.
+PEER_SECONDS, QUICK_PEER_SECONDS = (120, 120, 300), (20, 8, 0)
 OUR_SECONDS, SET_SECONDS = 3_600, 900
 # Percent, hundredths, and points of accuracy.
 WRONG, CALIBRATED, BELOW_ORACLE, BELOW_DS, BELOW_BEST = 4.0, 4.0, 3.0, 0.5, 1.0
@@ -108,7 +111,7 @@ LINES: list[str] = []
 
 
 def partisan_rows(
-    cases: Sequence[Case], seeds: Mapping[str, Sequence[int]], peer_seeds: int, limit: int
+    cases: Sequence[Case], seeds: Mapping[str, Sequence[int]], peer_seeds: Mapping[str, int], limit: int
 ) -> Rows:
     """Make the accounts, ask all systems, and score what they say."""
     rows: Rows = {case.name: {OURS: Row(), ORACLE: Row()} for case in cases}
@@ -124,7 +127,7 @@ def partisan_rows(
                 attribution_ours.put_made(folders[-1], made)
                 truths[folders[-1]] = (made.truth, made.cast.truths)
                 rows[case.name][ORACLE].outcomes.append(of_table(made.oracle, made.truth))
-                if number < peer_seeds:
+                if number < peer_seeds.get(case.name, 0):
                     asked.append((case.name, *_for_peers(made)))
             ours[case.name] = folders, pool.submit(attribution_ours.run, folders, OUR_SECONDS)
         print(f"made {len(truths)} sets of accounts", flush=True)
@@ -178,20 +181,22 @@ def show(rows: Rows, as_one: Sequence[str] = ()) -> None:
 def partisan(quick: bool) -> list[Bar]:
     """Seldom wrong when sure, calibrated, and nearly as right as one who knows all, whoever lies and copies."""
     counts = {case.name: case.quick_seeds if quick else case.seeds for case in CASES}
+    peer_seeds = QUICK_PEER_SEEDS if quick else PEER_SEEDS
     return _partisan(
         {name: range(FIRST_SEED, FIRST_SEED + count) for name, count in counts.items()},
-        QUICK_PEER_SEEDS if quick else PEER_SEEDS,
-        QUICK_PEER_SECONDS if quick else PEER_SECONDS,
+        {case.name: peer_seeds for case in CASES if not case.origins and (case.quick_peers or not quick)},
+        (QUICK_PEER_SECONDS if quick else PEER_SECONDS)[0],
     )
 
 
 def development(quick: bool) -> list[Bar]:
-    """The same with the seeds to develop on, and peers of little patience on the first of them."""
+    """The same with the seeds to develop on; with ``--quick`` two of them, and no peers."""
     seeds = {case.name: DEVELOPMENT if case.as_one or not quick else DEVELOPMENT[:2] for case in CASES}
-    return _partisan(seeds, 0 if quick else 1, QUICK_PEER_SECONDS)
+    peer_seeds = {} if quick else {case.name: 1 for case in CASES if case.quick_peers}
+    return _partisan(seeds, peer_seeds, QUICK_PEER_SECONDS[0])
 
 
-def _partisan(seeds: Mapping[str, Sequence[int]], peer_seeds: int, limit: int) -> list[Bar]:
+def _partisan(seeds: Mapping[str, Sequence[int]], peer_seeds: Mapping[str, int], limit: int) -> list[Bar]:
     rows = partisan_rows(CASES, seeds, peer_seeds, limit)
     show(rows, [case.name for case in CASES if case.as_one])
     return [bar for case in CASES for bar in bars_of(case, rows[case.name])]
@@ -221,12 +226,12 @@ def bars_of(case: Case, by: dict[str, Row]) -> list[Bar]:
 
 def public(quick: bool) -> list[Bar]:
     """On public sets less loss than Dawid-Skene, and about as right as the best peer."""
-    limit = QUICK_PEER_SECONDS if quick else PEER_SECONDS
-    bars = _public("crowd", CROWD, limit)
+    _, crowd, truth = QUICK_PEER_SECONDS if quick else PEER_SECONDS
+    bars = _public("crowd", CROWD, crowd)
     if quick:
         print("truth discovery sets: not asked with --quick", flush=True)
         return bars
-    return [*bars, *_public("truth", TRUTH, limit)]
+    return [*bars, *_public("truth", TRUTH, truth)]
 
 
 def _public(kind: str, names: tuple[str, ...], limit: int) -> list[Bar]:

@@ -338,6 +338,21 @@ def test_a_case_without_an_answer_is_short_of_every_bar() -> None:
     assert all(bar.met for bar in bars_of(CASES[3], {OURS: sure, ORACLE: sure}))
 
 
+def test_the_bars_see_who_is_too_sure_and_who_is_too_vague() -> None:
+    made = make("bias + copying", seed=1, incidents=1_500)
+    chance = made.oracle["probability"].to_numpy().reshape(-1, len(made.cast.truths))
+    truth = made.happened.truth[made.accounts.told]
+
+    def met(power: float) -> list[bool]:
+        bent = chance**power / (chance**power).sum(axis=1, keepdims=True)
+        rows = {OURS: Row([of_matrix(bent, truth)]), ORACLE: Row([of_matrix(chance, truth)])}
+        return [bar.met for bar in bars_of(CASES[3], rows)]
+
+    assert met(1.0) == [True, True, True]
+    assert met(3.0) == [False, False, True]
+    assert met(0.4) == [True, False, True]
+
+
 def test_claims_for_speed_are_sorted_unequal_and_mostly_right() -> None:
     given = attribution_speed.claims(20_000)
     assert (np.diff(given.item) >= 0).all()
