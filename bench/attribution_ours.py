@@ -20,12 +20,11 @@ import polars as pl
 
 import ceasefire
 from bench.attribution_reports import Made, make
-from bench.attribution_worker import peak_mb
+from bench.attribution_worker import MEMORY, peak_mb
 
 ROOT = Path(__file__).resolve().parents[1]
 # Enough for every compiled path.
 WARM = ("captured media", 0, 200)
-MEMORY = 10 * 2**30
 
 
 @dataclass(frozen=True)
