@@ -75,11 +75,13 @@ def test_stepwise_finds_the_published_kosovo_model() -> None:
 
 
 def test_models_stand_side_by_side_and_the_stack_covers_them(manila: Estimated) -> None:
-    """Independence is contradicted; the three others disagree by a fifth and the stack covers their medians."""
+    """Independence is contradicted; the four others disagree by a fifth and the stack covers their medians."""
     assert not row(manila, "independent lists")["usable"]
     assert "contradict" in str(row(manila, "independent lists")["reason"])
     fitted = {f.model: f for f in manila.fitted}
-    medians = [fitted[m].best for m in ("decomposable graphs", "log-linear, pairs", "latent classes")]
+    others = ("decomposable graphs", "log-linear, pairs", "log-linear, easier and harder", "latent classes")
+    medians = [fitted[m].best for m in others if fitted[m].usable]
+    assert len(medians) >= 3
     assert max(medians) > 1.15 * min(medians)
     assert manila.low < min(medians)
     assert manila.high > max(medians)
@@ -113,7 +115,7 @@ def test_neither_names_nor_order_of_lists_and_rows_matter() -> None:
 
 def test_the_same_seed_gives_the_same_bytes_and_another_hardly_moves_it() -> None:
     made = made_up("both", 1)
-    one, two, other = (estimate_unreported(made, seed=s, most_sweeps=SHORT) for s in (0, 0, 1))
+    one, two, other = (estimate_unreported(made, seed=s, most_sweeps=2000) for s in (0, 0, 1))
     assert one.models.equals(two.models)
     assert other.best == pytest.approx(one.best, rel=0.03)
 
@@ -194,19 +196,34 @@ def test_malformed_tables_are_refused(bad: pl.DataFrame, said: str) -> None:
 def test_an_empty_list_is_left_out_with_a_note() -> None:
     made = made_up("pairs", 0)
     wider = made.select(pl.lit(0).alias("asleep"), *made.columns)
-    one = estimate_unreported(wider, most_sweeps=SHORT)
+    one = estimate_unreported(wider, most_sweeps=1000)
     assert "asleep" not in one.lists
     assert [p.record for p in one.problems if p.code == "list_left_out"] == ["asleep"]
 
 
+def test_incidents_that_differ_are_told_by_a_term_of_their_own() -> None:
+    """Half of 20,000 incidents are on each of four lists with 0.5, half with 0.1: independence misses most of the hard ones."""
+    mean = 10_000 * np.array([[0.5**k * 0.5 ** (4 - k), 0.1**k * 0.9 ** (4 - k)] for k in range(5)]).sum(
+        axis=1
+    )
+    counts = {f"{code:04b}": round(mean[code.bit_count()]) for code in range(1, 16)}
+    overlaps = read_patterns(patterns(counts))
+    unlisted = {alike: fit_pairs(overlaps, (), alike=alike) for alike in (True, False)}
+    assert unlisted[True] is not None
+    assert unlisted[False] is not None
+    assert np.exp(unlisted[True].log_unlisted) < 0.5 * mean[0]
+    assert np.exp(unlisted[False].log_unlisted) > 1.5 * np.exp(unlisted[True].log_unlisted)
+    assert stepwise(overlaps, alike=False).model == "log-linear, easier and harder"
+
+
 def test_made_up_lists_with_dependence_lie_in_the_stacked_interval() -> None:
     found = [
-        estimate_unreported(made_up(kind, seed), most_sweeps=SHORT)
+        estimate_unreported(made_up(kind, seed), most_sweeps=SHORT // 2)
         for kind in ("pairs", "kinds", "both")
-        for seed in range(4)
+        for seed in range(2)
     ]
     held = [e.low <= 1_000 <= e.high for e in found if e.low is not None and e.high is not None]
-    assert len(held) == 12
+    assert len(held) == 6
     assert np.mean(held) >= 0.9
 
 
@@ -214,7 +231,7 @@ def test_killings_of_one_list_are_found_by_the_others() -> None:
     """Internal consistency (Binette and Steorts 2021): incidents of one list, known, estimated from the other three."""
     held = []
     for _, truth, others in without_one(overlaps_of("kosovo_aggregate")):
-        estimated = estimate_unreported(others, most_sweeps=SHORT)
+        estimated = estimate_unreported(others, most_sweeps=SHORT // 2)
         if estimated.low is not None and estimated.high is not None:
             held.append(estimated.low <= truth <= estimated.high)
     assert len(held) >= 3

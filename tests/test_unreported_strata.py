@@ -16,7 +16,7 @@ from ceasefire.model import table
 
 START = date(2016, 9, 5)  # a Monday
 WEEKS = 6
-SHORT = 2000
+SHORT = 1000
 CHANCES = {"wire": 0.5, "radio": 0.4, "hospital": 0.35, "mission": 0.3}
 
 
@@ -199,7 +199,7 @@ def test_doubt_about_authors_widens_their_totals() -> None:
     made = {}
     for name, rows in (("certain", certain), ("doubted", doubted)):
         attributions = pl.DataFrame(rows, schema=["incident_id", "actor", "probability"], orient="row")
-        made[name] = unreported(lists, attributions, by=("actor",), imputations=4, most_sweeps=SHORT)
+        made[name] = unreported(lists, attributions, by=("actor",), imputations=3, most_sweeps=SHORT)
     for actor in ("red", "blue"):
         one, two = (stacked(made[n], "actor", actor) for n in ("certain", "doubted"))
         assert one["usable"]
@@ -212,7 +212,7 @@ def test_doubt_about_authors_widens_their_totals() -> None:
         lists,
         pl.DataFrame(doubted, schema=["incident_id", "actor", "probability"], orient="row"),
         by=("actor",),
-        imputations=4,
+        imputations=3,
         most_sweeps=SHORT,
     )
     assert again.table.equals(made["doubted"].table)

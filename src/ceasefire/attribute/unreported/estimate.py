@@ -39,6 +39,7 @@ _MODELS = (
     (loglinear.INDEPENDENCE, loglinear.ASSUMES_INDEPENDENCE),
     (decomposable.NAME, decomposable.ASSUMPTION),
     (loglinear.STEPWISE, loglinear.ASSUMES_PAIRS),
+    (loglinear.EASIER, loglinear.ASSUMES_EASIER),
     (latent.NAME, latent.ASSUMPTION),
 )
 
@@ -98,6 +99,7 @@ def estimate(overlaps: Overlaps, *, seed: int = 0, most_sweeps: int = t.MOST_SWE
             loglinear.independent(few),
             decomposable.by_graphs(few, merged),
             loglinear.stepwise(few, merged),
+            loglinear.stepwise(few, merged, alike=False),
             latent.by_classes(overlaps, seed=seed, most_sweeps=most_sweeps),
         ]
         fitted = [at_least(model, overlaps.listed) for model in fitted]
