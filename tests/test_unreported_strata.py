@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ceasefire.attribute.unreported import Lists, Unreported, lists_of, unreported
-from ceasefire.attribute.unreported.dark import dark_weeks
+from ceasefire.attribute.unreported import Lists, Unreported, estimate_unreported, lists_of, unreported
+from ceasefire.attribute.unreported.dark import find_dark
 from ceasefire.attribute.unreported.imputed import authors
+from ceasefire.attribute.unreported.strata import _combined
 from ceasefire.model import table
 
 START = date(2016, 9, 5)  # a Monday
@@ -166,10 +167,14 @@ def test_a_district_that_goes_dark_is_less_certain_and_never_calm(weeks: tuple[i
     assert f"{len(weeks)} of 12 area-weeks not observed" in str(total_after["reason"])
     assert stacked(after, "all", "where the lists could see")["high"] is not None
     assert stacked(after, "area", "West") == stacked(before, "area", "West")
+    areas = after.table.filter(pl.col("by") == "area")["group"].to_list()
     if len(weeks) < WEEKS:
         assert stacked(after, "area", "East")["high"] is None
+        assert stacked(after, "area", "East, where the lists could see")["high"] is not None
     else:
-        assert "East" not in after.table.filter(pl.col("by") == "area")["group"].to_list()
+        assert "East" not in areas
+    assert stacked(after, "month", "2016-09")["high"] is None
+    assert stacked(after, "month", "2016-10")["high"] is None or weeks == (2, 3)
     assert [p.record for p in after.problems if p.code == "area_dark"] == ["East"]
 
 
@@ -184,38 +189,60 @@ def test_a_week_counts_as_dark_only_if_no_day_of_it_was_watched() -> None:
     rows = [("East", f"2016-09-{d:02}", "not_observed") for d in range(5, 18)] + [
         ("East", "2016-09-18", "quiet_watched")
     ]
-    made = dark_weeks(pl.DataFrame(rows, schema=["area", "day", "state"], orient="row"))
-    assert made.rows() == [("East", "2016-W36")]
+    made = find_dark(pl.DataFrame(rows, schema=["area", "day", "state"], orient="row"))
+    assert made.weeks == (("East", "2016-W36"),)
+    assert made.by_area == {"East": (1, 2)}
+    assert made.holding("actor", "red") == (1, 2)
+    assert find_dark(table("observation").empty()).weeks == ()
 
 
-def test_doubt_about_authors_widens_their_totals() -> None:
-    """Red did half, for certain; then each of red's is red's with probability 0.8. Listed stay those of the mean."""
+def test_nothing_listed_is_refused_and_not_zero() -> None:
+    nothing = lists_of(table("memberships").empty(), table("reports").empty())
+    made = unreported(nothing, table("attributions").empty(), by=("actor",))
+    assert made.all.refusal == "nothing is listed: that is not the same as nothing happened"
+    assert made.table["best"].null_count() == made.table.height
+
+
+def test_swapping_the_parties_swaps_their_totals() -> None:
     lists, _, _ = happened()
-    certain, doubted = [], []
-    for n, incident in enumerate(lists.incidents):
-        red = n % 2 == 0
-        certain.append((incident, "red" if red else "blue", 1.0))
-        doubted += [(incident, "red", 0.8 if red else 0.2), (incident, "blue", 0.2 if red else 0.8)]
-    made = {}
-    for name, rows in (("certain", certain), ("doubted", doubted)):
+    rng = np.random.default_rng(2)
+    red = rng.random(len(lists.incidents)).round(3)
+    made = []
+    for a, b in (("red", "blue"), ("blue", "red")):
+        rows = [r for i, p in zip(lists.incidents, red, strict=True) for r in ((i, a, p), (i, b, 1 - p))]
         attributions = pl.DataFrame(rows, schema=["incident_id", "actor", "probability"], orient="row")
-        made[name] = unreported(lists, attributions, by=("actor",), imputations=3, most_sweeps=SHORT)
-    for actor in ("red", "blue"):
-        one, two = (stacked(made[n], "actor", actor) for n in ("certain", "doubted"))
-        assert one["usable"]
-        assert two["usable"]
-        assert two["listed"] == pytest.approx(one["listed"], abs=12)
-        assert two["low"] <= 300 <= two["high"]
-        width = [r["unreported_high"] - r["unreported_low"] for r in (one, two)]
-        assert width[1] > 0.9 * width[0]
-    again = unreported(
-        lists,
-        pl.DataFrame(doubted, schema=["incident_id", "actor", "probability"], orient="row"),
-        by=("actor",),
-        imputations=3,
-        most_sweeps=SHORT,
+        made.append(unreported(lists, attributions, by=("actor",), imputations=2, most_sweeps=SHORT))
+    swapped = made[1].table.with_columns(pl.col("group").replace({"red": "blue", "blue": "red"}))
+    assert made[0].table.equals(table("unreported").conform(swapped))
+
+
+def test_a_stratum_holds_what_all_draws_of_its_authors_say() -> None:
+    """Two draws, of 200 and of all incidents: the interval spans both, and the listed are their mean."""
+    lists, _, _ = happened()
+    estimates = [
+        estimate_unreported(lists.patterns(np.arange(len(lists.incidents)) < n), most_sweeps=SHORT)
+        for n in (200, len(lists.incidents))
+    ]
+    found = {r["model"]: r for r in _combined("actor", "red", estimates)}
+    assert found["stacked"]["low"] < estimates[0].best
+    assert found["stacked"]["high"] > estimates[1].best
+    assert found["stacked"]["listed"] == (200 + len(lists.incidents)) / 2
+    assert found["stacked, sensitivity"]["high"] > found["stacked"]["high"]
+    assert found["decomposable graphs"]["low"] < estimates[0].best
+
+
+def test_totals_by_author_are_found_when_authors_are_in_doubt_and_come_out_the_same_again() -> None:
+    lists, _, _ = happened()
+    rows = []
+    for n, incident in enumerate(lists.incidents):
+        rows += [(incident, "red", 0.8 if n % 2 else 0.2), (incident, "blue", 0.2 if n % 2 else 0.8)]
+    attributions = pl.DataFrame(rows, schema=["incident_id", "actor", "probability"], orient="row")
+    one, two = (
+        unreported(lists, attributions, by=("actor",), imputations=3, most_sweeps=SHORT) for _ in range(2)
     )
-    assert again.table.equals(made["doubted"].table)
+    assert one.table.equals(two.table)
+    for actor in ("red", "blue"):
+        assert stacked(one, "actor", actor)["low"] <= 300 <= stacked(one, "actor", actor)["high"]
 
 
 def test_a_stratum_too_thin_is_refused_beside_those_that_are_not() -> None:

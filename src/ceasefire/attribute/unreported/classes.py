@@ -166,7 +166,8 @@ def sweep(rng, starts, members, counts, prior, log_weight, chance, conc, totals,
                         on[k, members[at]] += drawn[k]
         total, peak = _likelihoods(base, odds, members, 0, 0, n_weighted, weights)
         missed = total * np.exp(peak)
-        unlisted = rng.poisson(rng.standard_gamma(float(listed)) * missed / max(1 - missed, 1e-15))
+        mean = rng.standard_gamma(float(listed)) * missed / max(1 - missed, 1e-15)
+        unlisted = rng.poisson(min(mean, 1e15))
         _spread(rng, unlisted, weights, n_weighted, total, sizes, drawn)
         n_used = _classes_in_use_first(sizes, on)
         conc[0] = _concentration(rng, conc[0], shape, rate, n_used, listed + unlisted)

@@ -6,7 +6,7 @@ never reads as calm. Weeks are ISO weeks of the local dates; a week cut by the p
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -14,31 +14,53 @@ import polars as pl
 NOT_OBSERVED = "not observed"
 ASSUMES_NOTHING = "nothing can be assumed of what nobody could see"
 REASON = "not observed: nobody watched; silence there is unknown, not calm"
+SEEN = "where the lists could see"
+EVERYWHERE = "everywhere"
 
 
-def dark_weeks(observation: pl.DataFrame) -> pl.DataFrame:
-    """``area, week`` (like 2016-W38) of every area-week without a single observed day, in order."""
-    schema = {"area": pl.String, "week": pl.String}
-    if not observation.height:
-        return pl.DataFrame(schema=schema)
-    week = pl.col("day").map_elements(week_of, return_dtype=pl.String)
-    return (
-        observation.select("area", dark=pl.col("state") == "not_observed", week=week)
-        .group_by("area", "week")
-        .agg(pl.col("dark").all())
-        .filter(pl.col("dark"))
-        .select("area", "week")
-        .sort("area", "week")
+@dataclass(frozen=True)
+class Dark:
+    """Dark area-weeks: all of them as (area, week like 2016-W38), and how many of how many by area and by local month."""
+
+    weeks: tuple[tuple[str, str], ...]
+    n_weeks: int
+    by_area: dict[str, tuple[int, int]]
+    by_month: dict[str, tuple[int, int]]
+
+    def holding(self, by: str, group: str) -> tuple[int, int]:
+        """Dark area-weeks and all area-weeks that a stratum may hold; what an author did in the dark may be anywhere."""
+        if by == "area":
+            return self.by_area.get(group, (0, 0))
+        if by == "month" and group in self.by_month:
+            return self.by_month[group]
+        return len(self.weeks), self.n_weeks
+
+
+def find_dark(observation: pl.DataFrame) -> Dark:
+    """Find the area-weeks without a single observed day in table ``observation`` (``area, day, state``)."""
+    date = pl.col("day").str.to_date()
+    days = observation.select(
+        "area",
+        week=date.dt.strftime("%G-W%V"),
+        month=date.dt.strftime("%Y-%m"),
+        dark=(pl.col("state") == NOT_OBSERVED.replace(" ", "_"))
+        .all()
+        .over("area", date.dt.strftime("%G-W%V")),
+    ).unique()
+    weeks = days.select("area", "week", "dark").unique().sort("area", "week")
+
+    def tally(column: str) -> dict[str, tuple[int, int]]:
+        each = days.select("area", "week", "dark", group=column).unique()
+        counted = each.group_by("group").agg(pl.col("dark").sum(), n=pl.len()).sort("group")
+        return {str(group): (int(dark), int(n)) for group, dark, n in counted.iter_rows()}
+
+    dark = weeks.filter(pl.col("dark")).select("area", "week")
+    return Dark(
+        tuple((str(a), str(w)) for a, w in dark.iter_rows()), weeks.height, tally("area"), tally("month")
     )
 
 
-def week_of(day: str) -> str:
-    """The ISO week of a date given as text."""
-    year, week, _ = date.fromisoformat(day).isocalendar()
-    return f"{year}-W{week:02}"
-
-
-def dark_rows(dark: pl.DataFrame) -> list[dict[str, Any]]:
+def dark_rows(dark: Dark) -> list[dict[str, Any]]:
     """Rows of table ``unreported`` for dark area-weeks: no figure at all."""
     return [
         {
@@ -49,14 +71,26 @@ def dark_rows(dark: pl.DataFrame) -> list[dict[str, Any]]:
             "usable": False,
             "reason": REASON,
         }
-        for area, week in dark.iter_rows()
+        for area, week in dark.weeks
     ]
 
 
-def open_ended(row: dict[str, Any], dark: int, whole: int) -> dict[str, Any]:
-    """The same row without best figure and upper end, for a total that holds dark area-weeks; its lower end stands."""
-    reason = f"{dark} of {whole} area-weeks not observed: at least this many, no upper end"
-    kept = row["reason"] and f"{row['reason']}; {reason}"
+def with_open_ends(made: list[dict[str, Any]], dark: Dark) -> list[dict[str, Any]]:
+    """Open the upper end of every stratum that may hold a dark area-week; its figures stand on for what could be seen."""
+    found = []
+    for row in made:
+        whole = row["by"] == "all"
+        n, of = dark.holding(row["by"], row["group"])
+        if whole or n:
+            found.append({**row, "group": SEEN if whole else f"{row['group']}, {SEEN}"})
+        full = {**row, "group": EVERYWHERE} if whole else row
+        found.append(_open_ended(full, n, of) if n else full)
+    return found
+
+
+def _open_ended(row: dict[str, Any], n: int, of: int) -> dict[str, Any]:
+    """The same row without best figure and upper end; its lower end stands."""
+    reason = f"{n} of {of} area-weeks not observed: at least this many, no upper end"
     return {
         **row,
         "best": None,
@@ -64,5 +98,5 @@ def open_ended(row: dict[str, Any], dark: int, whole: int) -> dict[str, Any]:
         "unreported_best": None,
         "unreported_high": None,
         "usable": False,
-        "reason": kept or reason,
+        "reason": f"{row['reason']}; {reason}" if row["reason"] else reason,
     }

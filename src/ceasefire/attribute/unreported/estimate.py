@@ -34,7 +34,7 @@ ASSUMES_SENSITIVITY = (
     "as stacked, but all lists together may depend on each other, with an odds ratio of 0.5 to 2; "
     "no overlaps can tell which"
 )
-EVERYWHERE = ("all", "where the lists could see")
+SEEN = ("all", "where the lists could see")
 _MODELS = (
     (loglinear.INDEPENDENCE, loglinear.ASSUMES_INDEPENDENCE),
     (decomposable.NAME, decomposable.ASSUMPTION),
@@ -129,7 +129,7 @@ def estimate(overlaps: Overlaps, *, seed: int = 0, most_sweeps: int = t.MOST_SWE
             )
         )
     return Estimated(
-        table("unreported").frame(rows(*EVERYWHERE, overlaps.listed, fitted, stacked, refusal)),
+        table("unreported").frame(rows(*SEEN, overlaps.listed, fitted, stacked, refusal)),
         overlaps.lists,
         overlaps.listed,
         overlaps.shared,

@@ -44,13 +44,18 @@ def authors(
         share[row[incident], column[actor]] += probability
     nobody = share.sum(axis=1) <= 0
     share[nobody, column[UNDETERMINED]] = 1.0
-    upto = np.cumsum(share / share.sum(axis=1, keepdims=True), axis=1)
+    # By probability, then by how much an actor has in all: what is drawn does not hang on anybody's name.
+    share /= share.sum(axis=1, keepdims=True)
+    overall = np.argsort(np.argsort(-share.sum(axis=0).round(9), kind="stable"), kind="stable")
+    order = np.lexsort((np.broadcast_to(overall, share.shape), -share.round(12)), axis=1)
+    upto = np.cumsum(np.take_along_axis(share, order, axis=1), axis=1)
     upto[:, -1] = 1.0
     rng = np.random.default_rng([seed, len(incidents), times])
     starts = rng.random(len(incidents))
     places = rng.permuted(np.tile(np.arange(times), (len(incidents), 1)), axis=1).T
     levels = (places + starts) / times
-    drawn = (levels[:, :, None] >= upto[None, :, :]).sum(axis=2)
+    place = (levels[:, :, None] >= upto[None, :, :]).sum(axis=2)
+    drawn = order[np.arange(len(incidents))[None, :], place]
     present = np.flatnonzero(np.bincount(drawn.ravel(), minlength=len(actors)) > 0)
     renumbered = np.zeros(len(actors), dtype=np.int64)
     renumbered[present] = np.arange(len(present))

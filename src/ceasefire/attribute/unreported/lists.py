@@ -34,15 +34,12 @@ class Lists:
     def patterns(self, chosen: NDArray[np.bool_] | None = None) -> pl.DataFrame:
         """The inclusion patterns of the incidents (of those chosen), the count last."""
         seen = self.seen if chosen is None else self.seen[chosen]
-        frame = pl.DataFrame({n: seen[:, i].astype(np.int8) for i, n in enumerate(self.names)})
-        if not self.names or not len(seen):
-            return pl.DataFrame(schema={**dict.fromkeys(self.names, pl.Int8), "count": pl.Int64})
-        return (
-            frame.group_by(self.names)
-            .len("count")
-            .with_columns(pl.col("count").cast(pl.Int64))
-            .sort(self.names)
-        )
+        count = "count"
+        while count in self.names:
+            count += "_"
+        held, times = np.unique(seen, axis=0, return_counts=True) if len(seen) else (seen, np.zeros(0))
+        frame = pl.DataFrame({n: held[:, i].astype(np.int8) for i, n in enumerate(self.names)})
+        return frame.with_columns(pl.Series(count, times, dtype=pl.Int64))
 
 
 def lists_of(

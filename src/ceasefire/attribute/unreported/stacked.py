@@ -38,18 +38,19 @@ def stack(listed: float, models: Iterable[Fitted]) -> Stacked | None:
     return pool(listed, np.concatenate([_thinned(d) for d in pooled]))
 
 
-def pool(listed: float, draws: Draws) -> Stacked:
-    """The same from draws that are already together."""
-    ordered = np.sort(np.maximum(draws, listed))
-    low, best, high = interval(ordered)
+def pool(listed: float | Draws, draws: Draws) -> Stacked:
+    """The same from draws that are already together, each with the number listed in it where that is not the same."""
+    known = np.broadcast_to(np.asarray(listed, dtype=np.float64), draws.shape)
+    total = np.maximum(draws, known)
+    low, best, high = interval(total)
     return Stacked(
         low,
         best,
         high,
-        float(ordered.mean()),
-        listed + ODDS_LOW * (low - listed),
-        listed + ODDS_HIGH * (high - listed),
-        ordered,
+        float(total.mean()),
+        interval(known + ODDS_LOW * (total - known))[0],
+        interval(known + ODDS_HIGH * (total - known))[2],
+        np.sort(total),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from ceasefire.attribute.unreported import dark as d
 from ceasefire.attribute.unreported import thresholds as t
-from ceasefire.attribute.unreported.estimate import EVERYWHERE, Estimated, estimate, rows
+from ceasefire.attribute.unreported.estimate import SEEN, Estimated, estimate, rows
 from ceasefire.attribute.unreported.fitted import Fitted, from_draws, refused
 from ceasefire.attribute.unreported.imputed import authors
 from ceasefire.attribute.unreported.lists import Lists
-from ceasefire.attribute.unreported.patterns import read_patterns
+from ceasefire.attribute.unreported.patterns import Overlaps, read_patterns
 from ceasefire.attribute.unreported.stacked import Stacked, pool
 from ceasefire.model import table
 from ceasefire.problems import Problem
@@ -71,16 +71,16 @@ def unreported(
     unknown = set(by) - set(BY)
     if unknown:
         raise ValueError(f"by: expected some of {BY}; found {sorted(unknown)}")
-    whole = estimate(read_patterns(lists.patterns()), seed=seed, most_sweeps=most_sweeps or t.MOST_SWEEPS)
+    whole = estimate(_overlaps(lists), seed=seed, most_sweeps=most_sweeps or t.MOST_SWEEPS)
     problems = [*lists.problems, *whole.problems]
-    made = rows(*EVERYWHERE, whole.listed, whole.fitted, _of(whole), whole.refusal)
+    made = rows(*SEEN, whole.listed, whole.fitted, _of(whole), whole.refusal)
     known: dict[bytes, Estimated] = {}
 
     def look(chosen: Chosen) -> Estimated:
         key = np.packbits(chosen).tobytes()
         if key not in known:
             known[key] = estimate(
-                read_patterns(lists.patterns(chosen)),
+                _overlaps(lists, chosen),
                 seed=seed,
                 most_sweeps=most_sweeps or t.MOST_SWEEPS_STRATUM,
             )
@@ -98,6 +98,13 @@ def unreported(
     return Unreported(table("unreported").frame(made), whole, tuple(problems))
 
 
+def _overlaps(lists: Lists, chosen: Chosen | None = None) -> Overlaps:
+    """The overlaps of a stratum; nothing listed is no error here."""
+    if not lists.names:
+        return Overlaps((), np.zeros((0, 0), dtype=bool), np.zeros(0, dtype=np.int64))
+    return read_patterns(lists.patterns(chosen))
+
+
 def _of(estimated: Estimated) -> Stacked | None:
     return pool(estimated.listed, estimated.draws) if estimated.refusal is None else None
 
@@ -105,43 +112,32 @@ def _of(estimated: Estimated) -> Stacked | None:
 def _combined(by: str, group: str, estimates: list[Estimated]) -> list[dict[str, Any]]:
     """The rows of a stratum from its imputations: each model's draws together, and those of the stacks."""
     listed = float(np.mean([e.listed for e in estimates]))
-    models = []
-    for name in dict.fromkeys(f.model for e in estimates for f in e.fitted):
-        models.append(_pooled([f for e in estimates for f in e.fitted if f.model == name], len(estimates)))
+    models = [
+        _pooled(name, estimates) for name in dict.fromkeys(f.model for e in estimates for f in e.fitted)
+    ]
     refusals = [e.refusal for e in estimates if e.refusal is not None]
     if len(refusals) > t.MOST_REFUSED * len(estimates):
         return rows(by, group, listed, models, None, _most(refusals, len(estimates)))
-    # Listed differ between draws of the authors, so unlisted are pooled and added to the mean.
-    draws = np.concatenate([e.draws - e.listed for e in estimates if e.refusal is None]) + listed
-    return rows(by, group, listed, models, pool(listed, draws), None)
+    good = [e for e in estimates if e.refusal is None]
+    known = np.concatenate([np.full(len(e.draws), float(e.listed)) for e in good])
+    return rows(by, group, listed, models, pool(known, np.concatenate([e.draws for e in good])), None)
 
 
-def _pooled(fits: list[Fitted], times: int) -> Fitted:
+def _pooled(name: str, estimates: list[Estimated]) -> Fitted:
     """One model over all imputations."""
+    times = len(estimates)
+    fits = [f for e in estimates for f in e.fitted if f.model == name]
     first = fits[0]
-    good = [f for f in fits if f.low is not None and f.best is not None and f.high is not None]
+    good = [f for f in fits if f.low is not None]
     bad = [f.reason for f in fits if f.reason is not None]
     reason = _most(bad, times) if len(bad) > t.MOST_REFUSED * times else None
     if not good:
-        return refused(first.model, first.assumption, reason or "no figure")
+        return refused(name, first.assumption, reason or "no figure")
     if all(len(f.draws) for f in good):
-        return from_draws(
-            first.model, first.assumption, np.concatenate([f.draws for f in good]), first.fit, reason
-        )
+        draws = np.concatenate([f.draws for f in good])
+        return replace(from_draws(name, first.assumption, draws, first.fit, reason), pooled=first.pooled)
     low, best, high = (float(np.median([getattr(f, end) for f in good])) for end in ("low", "best", "high"))
-    return Fitted(
-        first.model,
-        first.assumption,
-        low,
-        best,
-        high,
-        None,
-        np.zeros(0),
-        first.fit,
-        reason is None,
-        reason,
-        False,
-    )
+    return replace(first, low=low, best=best, high=high, usable=reason is None, reason=reason)
 
 
 def _most(reasons: list[str], times: int) -> str:
@@ -177,31 +173,18 @@ def _with_the_dark(
             )
         )
         return made
-    dark = d.dark_weeks(observation)
-    weeks = observation.select(
-        "area", week=pl.col("day").map_elements(d.week_of, return_dtype=pl.String)
-    ).unique()
-    in_area = dict(dark.group_by("area").len().iter_rows())
-    of_area = dict(weeks.group_by("area").len().iter_rows())
-    found = []
-    for row in made:
-        if row["by"] == "area" and row["group"] in in_area:
-            found.append(d.open_ended(row, in_area[row["group"]], of_area[row["group"]]))
-        else:
-            found.append(row)
-        if row["by"] == "all":
-            everywhere = {**row, "group": "everywhere"}
-            found.append(d.open_ended(everywhere, dark.height, weeks.height) if dark.height else everywhere)
-    for area, n in sorted(in_area.items()):
-        problems.append(
-            Problem(
-                "warning",
-                "attribute",
-                "area_dark",
-                "somebody who watches, every week",
-                f"{area}: nobody in {n} of {of_area[area]} weeks",
-                "no number is given for them, and no upper end for totals that hold them",
-                record=area,
+    dark = d.find_dark(observation)
+    for area, (n, of) in dark.by_area.items():
+        if n:
+            problems.append(
+                Problem(
+                    "warning",
+                    "attribute",
+                    "area_dark",
+                    "somebody who watches, every week",
+                    f"{area}: nobody in {n} of {of} weeks",
+                    "no number is given for them, and no upper end for totals that hold them",
+                    record=area,
+                )
             )
-        )
-    return found + d.dark_rows(dark)
+    return d.with_open_ends(made, dark) + d.dark_rows(dark)
