@@ -29,11 +29,15 @@ from ceasefire.problems import Problem
 
 STACKED = "stacked"
 SENSITIVITY = "stacked, sensitivity"
-ASSUMES_STACK = "one of the usable models is right, each with an equal share"
+ASSUMES_STACK = (
+    "one of the usable models is right, no matter which: from the lowest lower to the highest upper end; "
+    "best is the median of all with equal shares"
+)
 ASSUMES_SENSITIVITY = (
     "as stacked, but all lists together may depend on each other, with an odds ratio of 0.5 to 2; "
     "no overlaps can tell which"
 )
+NO_MODEL = "no model can be used; the reasons stand with each"
 SEEN = ("all", "where the lists could see")
 _MODELS = (
     (loglinear.INDEPENDENCE, loglinear.ASSUMES_INDEPENDENCE),
@@ -105,7 +109,7 @@ def estimate(overlaps: Overlaps, *, seed: int = 0, most_sweeps: int = t.MOST_SWE
         fitted = [at_least(model, overlaps.listed) for model in fitted]
         stacked = stack(overlaps.listed, fitted)
         if stacked is None:
-            refusal = "no model can be used; the reasons stand with each"
+            refusal = NO_MODEL
     if refusal is not None:
         problems.append(
             Problem(
@@ -154,6 +158,7 @@ def rows(
         for m in fitted
     ]
     usable = stacked is not None
+    refusal = refusal if usable else refusal or NO_MODEL
     inner = (stacked.low, stacked.best, stacked.high) if stacked else (None, None, None)
     outer = (stacked.sensitivity_low, stacked.best, stacked.sensitivity_high) if stacked else inner
     share = f"{sum(m.usable and m.pooled for m in fitted)} models" if usable else ""

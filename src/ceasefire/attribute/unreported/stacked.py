@@ -1,9 +1,10 @@
-"""Several models, one interval: the pool of all that can be used, and how far it moves with what no data can tell.
+"""Several models, one interval: all that can be used together, and how far it moves with what no data can tell.
 
-In: fitted models. Out: ``Stacked``. Every usable model has an equal share (a linear pool): how well a model fits the overlaps
-says nothing about the incidents outside them, so weighting by fit would be sure of the wrong thing. Whether all lists
-*together* depend on each other is in no table of overlaps; its odds ratio multiplies the unlisted (Aleshin-Guendel,
-Sadinle and Wakefield 2024), and 0.5 to 2 is shown.
+In: fitted models. Out: ``Stacked``. The interval runs from the lowest lower end to the highest upper end of the usable
+models, so that it holds what it promises if any one of them is right; the best figure is the median of their draws, each
+model with an equal share. How well a model fits the overlaps says nothing about incidents outside them, so weighting by fit
+would be sure of the wrong thing. Whether all lists *together* depend on each other is in no table of overlaps; its odds ratio
+multiplies the unlisted (Aleshin-Guendel, Sadinle and Wakefield 2024), and 0.5 to 2 is shown.
 """
 
 from __future__ import annotations
@@ -19,38 +20,31 @@ from ceasefire.attribute.unreported.thresholds import DRAWS, ODDS_HIGH, ODDS_LOW
 
 @dataclass(frozen=True)
 class Stacked:
-    """The pooled total with its interval, and the interval stretched by the odds ratio 0.5 to 2."""
+    """The total with its interval, the interval stretched by the odds ratio 0.5 to 2, and all models' draws, in order."""
 
     low: float
     best: float
     high: float
-    mean: float
     sensitivity_low: float
     sensitivity_high: float
     draws: Draws
 
 
 def stack(listed: float, models: Iterable[Fitted]) -> Stacked | None:
-    """Pool the draws of models that can be used; None if there is none. No total is below the number listed."""
-    pooled = [m.draws for m in models if m.usable and m.pooled and len(m.draws)]
-    if not pooled:
+    """Put models that can be used together; None if there is none."""
+    used = [m for m in models if m.usable and m.pooled and len(m.draws)]
+    if not used:
         return None
-    return pool(listed, np.concatenate([_thinned(d) for d in pooled]))
-
-
-def pool(listed: float | Draws, draws: Draws) -> Stacked:
-    """The same from draws that are already together, each with the number listed in it where that is not the same."""
-    known = np.broadcast_to(np.asarray(listed, dtype=np.float64), draws.shape)
-    total = np.maximum(draws, known)
-    low, best, high = interval(total)
+    draws = np.sort(np.concatenate([_thinned(m.draws) for m in used]))
+    low = min(m.low for m in used if m.low is not None)
+    high = max(m.high for m in used if m.high is not None)
     return Stacked(
         low,
-        best,
+        interval(draws)[1],
         high,
-        float(total.mean()),
-        interval(known + ODDS_LOW * (total - known))[0],
-        interval(known + ODDS_HIGH * (total - known))[2],
-        np.sort(total),
+        min(low, listed + ODDS_LOW * (low - listed)),
+        max(high, listed + ODDS_HIGH * (high - listed)),
+        draws,
     )
 
 

@@ -23,7 +23,7 @@ from ceasefire.attribute.unreported.fitted import Fitted, from_draws, refused
 from ceasefire.attribute.unreported.imputed import authors
 from ceasefire.attribute.unreported.lists import Lists
 from ceasefire.attribute.unreported.patterns import Overlaps, read_patterns
-from ceasefire.attribute.unreported.stacked import Stacked, pool
+from ceasefire.attribute.unreported.stacked import stack
 from ceasefire.model import table
 from ceasefire.problems import Problem
 
@@ -73,7 +73,7 @@ def unreported(
         raise ValueError(f"by: expected some of {BY}; found {sorted(unknown)}")
     whole = estimate(_overlaps(lists), seed=seed, most_sweeps=most_sweeps or t.MOST_SWEEPS)
     problems = [*lists.problems, *whole.problems]
-    made = rows(*SEEN, whole.listed, whole.fitted, _of(whole), whole.refusal)
+    made = rows(*SEEN, whole.listed, whole.fitted, stack(whole.listed, whole.fitted), whole.refusal)
     known: dict[bytes, Estimated] = {}
 
     def look(chosen: Chosen) -> Estimated:
@@ -105,12 +105,8 @@ def _overlaps(lists: Lists, chosen: Chosen | None = None) -> Overlaps:
     return read_patterns(lists.patterns(chosen))
 
 
-def _of(estimated: Estimated) -> Stacked | None:
-    return pool(estimated.listed, estimated.draws) if estimated.refusal is None else None
-
-
 def _combined(by: str, group: str, estimates: list[Estimated]) -> list[dict[str, Any]]:
-    """The rows of a stratum from its imputations: each model's draws together, and those of the stacks."""
+    """The rows of a stratum from its imputations: each model's draws together, and their stack."""
     listed = float(np.mean([e.listed for e in estimates]))
     models = [
         _pooled(name, estimates) for name in dict.fromkeys(f.model for e in estimates for f in e.fitted)
@@ -118,9 +114,7 @@ def _combined(by: str, group: str, estimates: list[Estimated]) -> list[dict[str,
     refusals = [e.refusal for e in estimates if e.refusal is not None]
     if len(refusals) > t.MOST_REFUSED * len(estimates):
         return rows(by, group, listed, models, None, _most(refusals, len(estimates)))
-    good = [e for e in estimates if e.refusal is None]
-    known = np.concatenate([np.full(len(e.draws), float(e.listed)) for e in good])
-    return rows(by, group, listed, models, pool(known, np.concatenate([e.draws for e in good])), None)
+    return rows(by, group, listed, models, stack(listed, models), None)
 
 
 def _pooled(name: str, estimates: list[Estimated]) -> Fitted:
@@ -135,7 +129,7 @@ def _pooled(name: str, estimates: list[Estimated]) -> Fitted:
         return refused(name, first.assumption, reason or "no figure")
     if all(len(f.draws) for f in good):
         draws = np.concatenate([f.draws for f in good])
-        return replace(from_draws(name, first.assumption, draws, first.fit, reason), pooled=first.pooled)
+        return replace(from_draws(name, first.assumption, draws, first.fit, reason), pooled=good[0].pooled)
     low, best, high = (float(np.median([getattr(f, end) for f in good])) for end in ("low", "best", "high"))
     return replace(first, low=low, best=best, high=high, usable=reason is None, reason=reason)
 
