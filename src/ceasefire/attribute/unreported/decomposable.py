@@ -25,6 +25,7 @@ ASSUMPTION = (
     "nothing else makes an incident easier or harder to see"
 )
 Floats = NDArray[np.float64]
+_BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,13 @@ def average(overlaps: Overlaps, most: int, prior: float | None = None) -> Averag
     kept = peak >= peak.max() - t.GRAPH_CUT
     step = max(1, -(-most // t.MOST_POINTS))
     unreported = np.arange(0, most + 1, step, dtype=np.float64)
-    weights = graphs[kept] @ _curves(cells, weight, unreported)
-    weights -= weights.max()
-    np.exp(weights, out=weights)
-    by_total, by_graph = weights.sum(axis=0), weights.sum(axis=1)
+    curves, signs = _curves(cells, weight, unreported), graphs[kept].astype(np.float64)
+    by_total, by_graph = np.zeros(len(unreported)), np.zeros(len(signs))
+    for begin in range(0, len(unreported), _BLOCK):  # in parts that stay in the processor's cache
+        part = slice(begin, begin + _BLOCK)
+        weights = np.exp(signs @ curves[:, part] - peak.max())
+        by_total[part] = weights.sum(axis=0)
+        by_graph += weights.sum(axis=1)
     joined = edges(graphs[kept])
     return Averaged(
         overlaps.listed + unreported,
