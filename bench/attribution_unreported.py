@@ -1,6 +1,6 @@
 """How many nobody listed: against published figures, against lists made up with dependence, against lists left out.
 
-    uv run python -m bench.attribution_unreported           # some minutes
+    OMP_NUM_THREADS=1 uv run python -m bench.attribution_unreported   # many minutes; with more, idle threads count as CPU
     uv run python -m bench.attribution_unreported --quick   # fewer tables made up, fewer lists left out, shorter chains
     uv run python -m bench.attribution_unreported --write   # and put the bars into docs/methods/unreported.md
 

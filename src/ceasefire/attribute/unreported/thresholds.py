@@ -17,7 +17,7 @@ MOST_UNREPORTED = 20  # times the number listed: where the search for a total en
 EDGE_SHARE = (
     0.01  # posterior share in the last tenth of that range from which the upper end counts as unknown
 )
-GRAPH_CUT = 18.0  # log units below the best at which a graph is left out (a share of 2e-8)
+GRAPH_CUT = 25.0  # log units below the best at which a graph is left out (a share of 1e-11)
 COARSE_POINTS = 96  # totals at which all graphs are looked at before that
 MOST_POINTS = 100_000  # totals looked at one by one; beyond, in equal steps
 
