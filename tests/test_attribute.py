@@ -341,24 +341,34 @@ def test_silence_counts_only_with_places_and_on_its_own_line() -> None:
 
 
 def test_the_closed_form_interval_agrees_with_draws() -> None:
-    """Two neutral monitors name two parties: 200 000 draws of the tables' errors give the same interval."""
-    a = attribute(say("ngo asserts A", "un suggests B"), SOURCES, ["A", "B"])
+    """A monitor without a camp and an official: 200 000 draws of the tables' errors give the same interval."""
+    a = who("ngo asserts rebels", "gov_mod asserts rebels")
     rng = np.random.default_rng(0)
-    size, k = 200_000, 4  # A, B, accident, third party
-    score = rng.normal(0, 0.7, (size, k))
-    right, other = rng.normal(0, 0.4, (2, size, 1))
-    hedged = 0.5 * (2 / 1.3 - 1)  # half of what a second voice adds to the first
-    for weight, named, hit in ((1.0, 0, 0.75), (hedged, 1, 0.85)):
-        is_named = np.arange(k) == named
-        error = np.where(is_named, right, other)
-        score += weight * (np.log(np.where(is_named, hit, (1 - hit) / 3)) + error)
-    drawn = np.exp(score - score.max(axis=1, keepdims=True))
-    drawn /= drawn.sum(axis=1, keepdims=True)
-    low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
-    rows = {r["actor"]: r for r in a.attributions.iter_rows(named=True)}
-    for slot, actor in enumerate(("A", "B", "accident", "third_party")):
-        assert rows[actor]["low"] == pytest.approx(low[slot], abs=0.02)
-        assert rows[actor]["high"] == pytest.approx(high[slot], abs=0.02)
+    size = 200_000
+    weights = (
+        a.evidence.filter(pl.col("kind") != "alternatives").group_by("actor").agg(pl.col("log_weight").sum())
+    )
+    centre = dict(weights.iter_rows())
+    # the entry of the one named, and for others one entry an alike role: all are alike to the monitor
+    alike = {
+        "gov": "own",
+        "patron": "ally",
+        "coalition": "opposing",
+        "accident": "other",
+        "third_party": "other",
+    }
+    monitor = rng.normal(0, 0.4, (2, size))
+    official = {role: rng.normal(0, 0.4, size) for role in ("named", "own", "ally", "opposing", "other")}
+    drawn = {}
+    for actor, score in centre.items():
+        named = actor == "rebels"
+        errors = monitor[0 if named else 1] + official["named" if named else alike[actor]]
+        drawn[actor] = np.exp(score + rng.normal(0, 0.7, size) + errors)
+    total = sum(drawn.values())
+    for row in a.attributions.iter_rows(named=True):
+        low, high = np.quantile(drawn[row["actor"]] / total, [0.05, 0.95])
+        assert row["low"] == pytest.approx(low, abs=0.02)
+        assert row["high"] == pytest.approx(high, abs=0.02)
 
 
 def test_times_without_a_zone_or_as_dates_are_taken_as_utc() -> None:

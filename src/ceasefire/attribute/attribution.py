@@ -9,23 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from ceasefire.attribute import priors as p
-from ceasefire.attribute.accounts import Accounts, read_accounts
+from ceasefire.attribute.accounts import STAGE, Accounts, read_accounts
 from ceasefire.attribute.candidates import Candidates, find_candidates
 from ceasefire.attribute.copying import find_voices
 from ceasefire.attribute.explain import account, tables_of
+from ceasefire.attribute.frames import Frames, frames
+from ceasefire.attribute.hearing import hear
 from ceasefire.attribute.model import Posterior, fit, shrunk_sd
 from ceasefire.attribute.proof import assess, count_support, standards_from
+from ceasefire.attribute.reporting import watch
 from ceasefire.attribute.shared import shared_errors
-from ceasefire.attribute.silence import hear_silence
 from ceasefire.attribute.testimony import KINDS, Testimony, elicited_hits, weigh
 from ceasefire.model import table
 from ceasefire.problems import Problem
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidat
                 "probability": posterior.probability[incident, slot],
                 "low": posterior.low[incident, slot],
                 "high": posterior.high[incident, slot],
-                "prior": np.exp(candidates.log_prior[incident, slot]),
+                "prior": np.exp(posterior.log_prior[incident, slot]),
+                "flat": posterior.flat[incident, slot],
             }
         )
     )
@@ -93,6 +99,45 @@ def _reliability(posterior: Posterior, t: Testimony, accounts: Accounts) -> pl.D
             schema_overrides={"source_id": pl.String, "role": pl.String},
         )
     )
+
+
+def standing_problems(posterior: Posterior, frames: Frames, accounts: Accounts) -> list[Problem]:
+    """Sources that are not read as listed, and those that repeat another, as notes."""
+    names = accounts.speakers["source_id"].to_list()
+    standing, out = posterior.standing, []
+    for k, (owner, frame) in enumerate(zip(standing.owner.tolist(), standing.frame.tolist(), strict=True)):
+        if frame != frames.declared[owner]:
+            since = standing.since[k]
+            when = "" if np.isinf(since) else f" from {EPOCH + timedelta(days=float(since)):%Y-%m-%d} on"
+            out.append(
+                Problem(
+                    "note",
+                    STAGE,
+                    "source_stands_elsewhere",
+                    f"accounts as of {_camp(frames, int(frames.declared[owner]))}",
+                    f"accounts as of {_camp(frames, frame)}{when}",
+                    "weighed as what it says; correct its camp in sources if that is right",
+                    record=names[owner],
+                )
+            )
+        lead = int(posterior.leader[k])
+        if lead >= 0:
+            out.append(
+                Problem(
+                    "note",
+                    STAGE,
+                    "source_repeats_another",
+                    "words of its own",
+                    f"what {names[standing.owner[lead]]} said earlier, {posterior.repeats[k]:.0%} of the time",
+                    "what it repeats counts little",
+                    record=names[owner],
+                )
+            )
+    return out
+
+
+def _camp(frames: Frames, frame: int) -> str:
+    return frames.camps[frame] or "no camp"
 
 
 def attribute(
@@ -125,25 +170,20 @@ def attribute(
     candidates = find_candidates(accounts)
     voices = find_voices(accounts, candidates.named)
     testimony = weigh(voices, accounts, candidates)
-    silence = hear_silence(accounts, candidates, incidents)
+    stand = frames(accounts, candidates)
+    hearing = hear(voices, accounts, candidates, incidents)
+    reporting = watch(accounts, incidents, hearing, stand)
     ladder = standards_from(standards)
-    kind = accounts.speakers["kind"].fill_null("unknown")
-    codes = {k: i for i, k in enumerate(kind.unique().sort())}
-    posterior = fit(
-        testimony,
-        candidates,
-        elicited_hits(accounts.speakers),
-        np.array([codes[k] for k in kind], dtype=np.int64),
-        silence.total(len(accounts.incidents)),
-    )
+    posterior = fit(hearing, testimony, candidates, stand, reporting, elicited_hits(accounts.speakers))
+    notes = standing_problems(posterior, stand, accounts)
     support = count_support(testimony, voices, accounts, candidates)
     return Attributed(
         attributions=_attributions(posterior, accounts, candidates),
         assessments=assess(posterior, support, accounts, candidates, ladder, answer_standard),
-        evidence=account(posterior, voices, silence, accounts, candidates),
+        evidence=account(posterior, voices, stand, accounts, candidates),
         reliability=_reliability(posterior, testimony, accounts),
         claims=table("claims").conform(accounts.claims.with_columns(actor=pl.col("cell"))),
         shared_errors=shared_errors(testimony, posterior, accounts, candidates),
-        problems=(*accounts.problems, *candidates.problems),
+        problems=(*accounts.problems, *candidates.problems, *notes),
         learnt=posterior.learnt,
     )

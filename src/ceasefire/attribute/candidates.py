@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ceasefire.attribute.accounts import STAGE, Accounts
-from ceasefire.attribute.priors import ACCIDENT, MAX_OUTSIDERS, THIRD_PARTY
+from ceasefire.attribute.priors import ACCIDENT, MAX_NAMED, MAX_OUTSIDERS, MAX_PARTIES, THIRD_PARTY
 from ceasefire.problems import Problem
 
 
@@ -47,7 +47,18 @@ def _mentions(accounts: Accounts) -> pl.DataFrame:
     )
 
 
-def _outsiders(mentions: pl.DataFrame, base: tuple[str, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _everywhere(accounts: Accounts) -> tuple[tuple[str, ...], int]:
+    """The parties that are answers for every incident, and how many others may become answers of one."""
+    if len(accounts.parties) <= MAX_PARTIES:
+        return accounts.parties, MAX_OUTSIDERS
+    voiced = (
+        accounts.speakers["camp"].drop_nulls().value_counts().sort("count", "camp", descending=[True, False])
+    )
+    told = [camp for camp in voiced["camp"] if camp in accounts.side_of][:MAX_PARTIES]
+    return tuple(party for party in accounts.parties if party in told), MAX_NAMED
+
+
+def _outsiders(mentions: pl.DataFrame, base: tuple[str, ...], most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Outsiders that become answers (with their slot) and those that do not fit."""
     counted = (
         mentions.filter(~pl.col("member").is_in(base))
@@ -57,10 +68,10 @@ def _outsiders(mentions: pl.DataFrame, base: tuple[str, ...]) -> tuple[pl.DataFr
         .sort("incident", "member")
     )
     # Those tied across the limit stay out together: a name must not decide.
-    kept = counted.filter(pl.col("rank") <= MAX_OUTSIDERS).with_columns(
+    kept = counted.filter(pl.col("rank") <= most).with_columns(
         slot=pl.int_range(pl.len()).over("incident") + len(base)
     )
-    return kept, counted.filter(pl.col("rank") > MAX_OUTSIDERS)
+    return kept, counted.filter(pl.col("rank") > most)
 
 
 def find_candidates(accounts: Accounts) -> Candidates:
@@ -68,9 +79,10 @@ def find_candidates(accounts: Accounts) -> Candidates:
 
     ``named[row, slot]`` is true where the claim of that row mentions the answer in that slot.
     """
-    base = (*accounts.parties, ACCIDENT, THIRD_PARTY)
+    parties, most = _everywhere(accounts)
+    base = (*parties, ACCIDENT, THIRD_PARTY)
     mentions = _mentions(accounts)
-    kept, left = _outsiders(mentions, base)
+    kept, left = _outsiders(mentions, base, most)
     n_incidents, n_base = len(accounts.incidents), len(base)
     width = n_base + int(kept.group_by("incident").len()["len"].max() or 0)  # type: ignore[arg-type]
     names = np.full((n_incidents, width), "", dtype=object)
@@ -90,13 +102,24 @@ def find_candidates(accounts: Accounts) -> Candidates:
             "note",
             STAGE,
             "outsiders_folded",
-            f"at most {MAX_OUTSIDERS} actors outside the parties",
+            f"at most {most} actors beside the parties",
             ", ".join(sorted(group["member"])),
             'counted as "third_party"; map them to parties in actors if they belong to one',
             record=accounts.incidents[int(key[0])],
         )
         for key, group in left.sort("incident", "member").group_by("incident", maintain_order=True)
     )
+    if len(parties) < len(accounts.parties):
+        problems += (
+            Problem(
+                "note",
+                STAGE,
+                "parties_where_named",
+                f"at most {MAX_PARTIES} parties",
+                f"{len(accounts.parties)}",
+                f"{len(parties)} that have sources of their own are answers everywhere, the others where they are named",
+            ),
+        )
     return Candidates(base, names, valid, _flat_prior(valid, n_base), named, problems)
 
 

@@ -17,8 +17,8 @@ from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.copying import Voices
+from ceasefire.attribute.frames import Frames
 from ceasefire.attribute.model import Posterior
-from ceasefire.attribute.silence import Silence
 from ceasefire.model import table
 
 _LINE = {
@@ -45,12 +45,12 @@ def _wording(accounts: Accounts) -> pl.DataFrame:
     )
 
 
-def _lines(accounts: Accounts, voices: Voices, silence: Silence) -> pl.DataFrame:
+def _lines(accounts: Accounts, voices: Voices, posterior: Posterior, frames: Frames) -> pl.DataFrame:
     """All printed lines in order; ``weight`` is the row of the stacked terms (-1 = no weight of its own)."""
     who = accounts.speakers.with_row_index("source").select(
         pl.col("source").cast(pl.Int64), "source_id", "camp"
     )
-    n_said = voices.said.height
+    n_said, n_heard = voices.said.height, len(posterior.terms)
     verb = (
         pl.when(pl.col("does") == 2)
         .then(pl.lit("denies "))
@@ -66,18 +66,23 @@ def _lines(accounts: Accounts, voices: Voices, silence: Silence) -> pl.DataFrame
     copies = voices.copies.with_columns(
         kind=pl.lit("copy"), says=pl.format("{} copies or relays of this origin", "n_copies"), order=pl.lit(2)
     )
-    nameless = voices.nameless.with_columns(
+    nameless = voices.nameless.with_row_index("weight").with_columns(
+        weight=pl.when("denies").then(None).otherwise(pl.col("weight").cast(pl.Int64) + n_said),
         kind=pl.when("denies").then(pl.lit("denial")).otherwise(pl.lit("testimony")),
         says=pl.when("denies").then(pl.lit("denies, names nobody")).otherwise(pl.lit("does not say who")),
         order=pl.lit(3),
     )
-    quiet = silence.lines.with_row_index("weight").select(
+    quiet = posterior.lines.with_row_index("weight").select(
         "incident",
         pl.lit(4).alias("order"),
         pl.lit("silence").alias("kind"),
-        pl.col("side").alias("camp"),
-        pl.format("{} sources of this camp cover the place and week and say nothing", "n").alias("says"),
-        (pl.col("weight").cast(pl.Int64) + n_said).alias("weight"),
+        pl.Series([frames.camps[k] for k in posterior.lines["frame"]], dtype=pl.String).alias("camp"),
+        pl.format(
+            "sources of this camp that cover the place and time: {} tell of it, {} say nothing",
+            pl.col("covers") - pl.col("silent"),
+            "silent",
+        ).alias("says"),
+        (pl.col("weight").cast(pl.Int64) + n_heard).alias("weight"),
     )
     spoken = [f.join(who, on="source", how="left", maintain_order="left") for f in (said, copies, nameless)]
     parts = [
@@ -100,10 +105,10 @@ def alternatives(score: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArra
 
 
 def account(
-    posterior: Posterior, voices: Voices, silence: Silence, accounts: Accounts, candidates: Candidates
+    posterior: Posterior, voices: Voices, frames: Frames, accounts: Accounts, candidates: Candidates
 ) -> pl.DataFrame:
     """Make the ``evidence`` table. Per incident and answer the log_weights sum to ln(P / (1 - P))."""
-    lines = _lines(accounts, voices, silence)
+    lines = _lines(accounts, voices, posterior, frames)
     everyone = pl.DataFrame({"incident": range(len(accounts.incidents))}, schema={"incident": pl.Int64})
 
     def edge(order: int, kind: str, says: str) -> pl.DataFrame:
@@ -119,11 +124,11 @@ def account(
     ]
     lines = pl.concat(parts).sort("incident", "order", maintain_order=True)
     incident = lines["incident"].to_numpy()
-    stacked = np.concatenate([posterior.terms, silence.terms, np.zeros((1, posterior.terms.shape[1]))])
+    stacked = np.concatenate([posterior.terms, posterior.silence, np.zeros((1, posterior.terms.shape[1]))])
     weights = stacked[lines["weight"].fill_null(-1).to_numpy()]
     kinds = lines["kind"].to_numpy()
     prior, rest = kinds == "prior", kinds == "alternatives"
-    weights[prior] = candidates.log_prior[incident[prior]]
+    weights[prior] = posterior.log_prior[incident[prior]]
     weights[rest] = alternatives(posterior.score, candidates.valid)[incident[rest]]
     step = pl.int_range(pl.len()).over("incident")
     shown = lines.with_columns(

@@ -1,9 +1,10 @@
-"""The posterior over authors, its 90 % interval, and what is learnt about the sources.
+"""The posterior over authors, its 90 % interval, and what is learned about the sources.
 
-In: testimony and candidates. Out: ``Posterior``. Scores add up in nats; the posterior is their softmax.
-Reliabilities are learnt by EM with shrinkage source -> kind -> elicited table (Dawid and Skene 1979;
-weights in ``priors``). The interval is the delta method on the log-odds, with errors of the tables shared
-by all voices of a camp: closed form, so no draws, and exactly symmetric between parties.
+In: voices, candidates, where sources stand. Out: ``Posterior``. Scores add up in nats; the posterior is their softmax.
+What sources are like is learned by EM, each incident weighed by what the others teach (so that few incidents do not vouch
+for themselves), with shrinkage source -> kind in its camp -> elicited tables (Dawid and Skene 1979; weights in ``priors``). The
+interval is the delta method on the log-odds, with errors of the tables shared by all voices of a camp: closed form, so no draws,
+and exactly symmetric between parties.
 """
 
 from __future__ import annotations
@@ -11,10 +12,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.candidates import Candidates
+from ceasefire.attribute.following import find_leaders, lead_values
+from ceasefire.attribute.frames import ACCIDENT, ALLY, HIT, OPPOSING, OTHER, OWN, Frames
+from ceasefire.attribute.hearing import Hearing
+from ceasefire.attribute.kernel import Learned, Likeness, weigh
+from ceasefire.attribute.reporting import NO_LINES, Reporting
+from ceasefire.attribute.standing import Standing, as_listed, find_standing
 from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony
 
 _NAMED = len(p.ROLES)  # error class of the answers that a voice names
@@ -24,18 +32,28 @@ _NAMED = len(p.ROLES)  # error class of the answers that a voice names
 class Posterior:
     """Arrays over incidents and answer slots, and over voices and answer slots.
 
-    ``probability, low, high``: P(this answer did it) with its 90 % interval. ``score``: log prior plus all
-    terms. ``terms``: log-likelihood ratio per voice against the prior expectation, discounted, in nats.
-    ``hits``: P(names the author) per source and role; ``known``: reports' worth of evidence behind it.
+    ``probability, low, high``: P(this answer did it) with its 90 % interval; ``flat``: the same from a flat prior. ``log_prior``,
+    ``score``: log prior, and with all terms. ``terms``: log-likelihood ratio per voice, said and then nameless, against the prior
+    expectation, in nats, given the voices of its camp before it; ``silence``: the same for each line of ``lines``. ``hits``:
+    P(names the author) per source and role; ``known``: reports' worth of evidence behind it. ``standing``: where sources stand;
+    ``leader``: of each of its speakers, -1 = none; ``repeats``: how often it is repeated. ``loads``: see ``shared_loads``.
     """
 
     probability: Floats
     low: Floats
     high: Floats
+    flat: Floats
+    log_prior: Floats
     score: Floats
     terms: Floats
+    silence: Floats
+    lines: pl.DataFrame
     hits: Floats
     known: Floats
+    standing: Standing
+    leader: Ints
+    repeats: Floats
+    loads: tuple[Ints, Ints, Floats]
     learnt: bool
 
 
@@ -46,60 +64,31 @@ def softmax(score: Floats, valid: NDArray[np.bool_]) -> Floats:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def likelihood(t: Testimony, hits: Floats) -> Floats:
-    """P(what each voice says | author) for testimony and admissions (1 for denials)."""
+def _apart(t: Testimony, candidates: Candidates, hits: Floats, rows: NDArray[np.bool_]) -> Floats:
+    """Log-likelihood of the voices that are weighed by themselves: denials, and those that name several; 0 for others."""
     h = np.take_along_axis(hits[t.source], t.role, axis=1)
-    return np.where((t.kind == KINDS.index("denial"))[:, None], 1.0, t.hit * h + t.miss * (1 - h))
-
-
-def _terms(t: Testimony, candidates: Candidates, hits: Floats) -> Floats:
-    prior = np.where(candidates.valid, np.exp(candidates.log_prior), 0.0)[t.incident]
-    spoken = t.factor[:, None] * (np.log(np.maximum(likelihood(t, hits), 1e-12)) + t.cleared)
-    expected = np.log((prior * np.exp(spoken)).sum(axis=1, keepdims=True))
-    return np.where(candidates.valid[t.incident], spoken - expected, 0.0)
+    says = np.where((t.kind == KINDS.index("denial"))[:, None], 1.0, t.hit * h + t.miss * (1 - h))
+    each = t.factor[:, None] * (np.log(np.maximum(says, 1e-12)) + t.cleared)
+    return np.where(rows[:, None] & candidates.valid[t.incident], each, 0.0)
 
 
 def _sum_by(group: Ints, values: Floats, n: int) -> Floats:
     return np.stack([np.bincount(group, values[:, k], minlength=n) for k in range(values.shape[1])], axis=1)
 
 
-def _count(cell: Ints, weight: Floats, size: int) -> Floats:
-    return np.bincount(cell.ravel(), weight.ravel(), minlength=size).astype(np.float64)
+def _centred(terms: Floats, incident: Ints, log_prior: Floats, valid: NDArray[np.bool_]) -> Floats:
+    """Terms against what the prior expects of them: a voice that says what all answers would have it say weighs nothing."""
+    there = valid[incident]
+    prior = np.where(there, np.exp(log_prior[incident]), 0.0)
+    expected = np.log((prior * np.exp(terms)).sum(axis=1, keepdims=True))
+    centred = terms - expected
+    # what is nothing but rounding is nothing
+    return np.where(there & (np.abs(centred) > 1e-12), centred, 0.0)
 
 
-def _learn(t: Testimony, candidates: Candidates, elicited: Floats, kinds: Ints) -> tuple[Floats, Floats]:
-    """EM for P(names the author) per source and role, shrunk to its kind and to the elicited table."""
-    n_sources, n_roles = elicited.shape
-    speaks = t.kind != KINDS.index("denial")
-    cell = t.source[:, None] * n_roles + t.role
-    group = kinds[:, None] * n_roles + np.arange(n_roles)
-    n_groups = int(kinds.max(initial=0)) + 1
-    hits, known = elicited, np.zeros_like(elicited)
-    for _ in range(p.ITERATIONS):
-        score = candidates.log_prior + _sum_by(
-            t.incident, _terms(t, candidates, hits), candidates.valid.shape[0]
-        )
-        author = softmax(score, candidates.valid)[t.incident] * (t.factor * speaks)[:, None]
-        h = np.take_along_axis(hits[t.source], t.role, axis=1)
-        right = author * np.divide(t.hit * h, likelihood(t, hits), out=np.zeros_like(h), where=t.hit > 0)
-        size = n_sources * n_roles
-        known = _count(cell, author, size).reshape(elicited.shape)
-        good = _count(cell, right, size).reshape(elicited.shape)
-        # The kind's departure from the table is learnt as a shift, since the table differs by alignment.
-        expect = (known * elicited).ravel()
-        flat = group.ravel()
-        n_kind = np.bincount(flat, known.ravel(), minlength=n_groups * n_roles)
-        shift = np.bincount(flat, good.ravel() - expect, minlength=n_groups * n_roles) / (
-            n_kind + p.KIND_WEIGHT
-        )
-        centre = np.clip(elicited + shift[flat].reshape(elicited.shape), 0.02, 0.98)
-        hits = (p.SOURCE_WEIGHT * centre + good) / (p.SOURCE_WEIGHT + known)
-    return hits, known
-
-
-def shared_incidents(t: Testimony, n: int) -> int:
+def shared_incidents(incident: Ints, n: int) -> int:
     """Incidents on which two voices or more name somebody."""
-    return int((np.bincount(t.incident[t.kind != KINDS.index("denial")], minlength=n) >= 2).sum())
+    return int((np.bincount(incident, minlength=n) >= 2).sum())
 
 
 def shrunk_sd(known: Floats) -> Floats:
@@ -107,23 +96,226 @@ def shrunk_sd(known: Floats) -> Floats:
     return np.sqrt(p.SOURCE_WEIGHT / (p.SOURCE_WEIGHT + known))
 
 
-def shared_loads(t: Testimony, known: Floats) -> tuple[Ints, Ints, Floats]:
-    """How far each shared error moves each score: incident and camp of each group; group x slot x error class."""
-    sd = np.array([p.TESTIMONY_SD, p.DENIAL_SD, p.ADMISSION_SD])[t.kind] * t.factor
+class _Fit:
+    """What is learned, round by round."""
+
+    def __init__(
+        self,
+        hearing: Hearing,
+        frames: Frames,
+        candidates: Candidates,
+        reporting: Reporting | None,
+        apart: Floats,
+    ):
+        self.hearing, self.frames, self.candidates = hearing, frames, candidates
+        self.reporting, self.apart = reporting, apart
+        self.posterior = np.zeros(candidates.valid.shape)
+        # of answers that nobody ever names nothing is learned: else they would stand for whatever fits badly
+        spoken = hearing.value >= 0
+        answers = np.unique(hearing.base[hearing.incident[spoken], hearing.value[spoken]])
+        self.named = np.zeros(frames.line.shape[:2], dtype=np.bool_)
+        for frame, rows in enumerate(frames.rows):
+            self.named[frame, rows[answers]] = True
+        self.stand(as_listed(frames))
+
+    def stand(self, standing: Standing) -> None:
+        """Let sources stand so. What was learned while they were taken for others is forgotten."""
+        frames, candidates, width = self.frames, self.candidates, self.candidates.valid.shape[1]
+        self.kinds = frames.elicited.copy()
+        self.line = frames.line.copy()
+        camped, size = frames.camped[:, None], frames.line.shape[1]
+        self.follow = np.full(len(camped), p.FOLLOW)
+        self.lined = np.repeat(np.where(camped, p.LINED_CAMP, p.LINED_NEUTRAL), size, axis=1)
+        self.joined = np.repeat(np.where(camped, p.JOINED_CAMP, p.JOINED_NEUTRAL), size, axis=1)
+        self.log_prior = candidates.log_prior.copy()
+        self.standing = standing
+        self.told, self.order = self.hearing.arrange(standing)
+        self.kind = frames.kind[standing.owner]
+        n, n_told = len(standing.owner), len(self.order)
+        self.counts = np.zeros((n, *frames.elicited.shape[2:]))
+        self.leader, self.repeats = np.full(n, -1, dtype=np.int64), np.zeros(n)
+        self.terms, self.own = np.zeros((n_told, width)), np.zeros((n_told, width, 3))
+        self.held = np.zeros((n_told, width))
+        if self.reporting is not None:
+            self.reporting.stand(standing, self.hearing.day)
+
+    def likeness(self) -> Likeness:
+        likely = self.counts + p.SOURCE_WEIGHT * self.kinds[self.standing.frame, self.kind]
+        rows = self.frames.rows
+        return Likeness(
+            likely,
+            likely.sum(axis=2),
+            self.repeats,
+            rows,
+            self.line,
+            self.follow,
+            self.lined,
+            self.joined,
+            self.named,
+        )
+
+    def beside(self) -> Floats:
+        """What speaks for each answer besides the accounts that kernels weigh."""
+        score = self.log_prior + self.apart
+        if self.reporting is not None:
+            lines, terms = self.reporting.lines()
+            score += _sum_by(lines["incident"].to_numpy(), terms, len(score))
+        return np.where(self.candidates.valid, score, 0.0)
+
+    def weigh(self, learn: bool) -> Learned:
+        learned = Learned(
+            np.zeros_like(self.counts), np.zeros_like(self.line), np.zeros((len(self.follow), 2)),
+            np.zeros((*self.joined.shape, 3)), np.zeros((len(self.repeats), 2)), self.held,
+        )  # fmt: skip
+        weigh(self.told, self.likeness(), self.beside(), self.posterior, self.terms, self.own, learned, learn)
+        return learned
+
+    def learn(self) -> None:
+        """Rounds of EM until the posterior stands still."""
+        before = self.posterior.copy()
+        for k in range(p.ROUNDS):
+            self._take(self.weigh(learn=True))
+            if self.reporting is not None:
+                self.reporting.learn(self.posterior)
+            self._set_prior()
+            if k in p.LEADERS_AT:
+                self._look_for_leaders()
+            if k in p.STANDING_AT:
+                self._look_where_they_stand()
+            moved = float(np.abs(self.posterior - before).max(initial=0.0))
+            if moved < p.STILL and k > p.LEADERS_AT[-1]:
+                break
+            before = self.posterior.copy()
+
+    def _look_where_they_stand(self) -> None:
+        owner, day = self.standing.owner[self.told.source], self.hearing.day[self._incident()]
+        pooled = np.zeros_like(self.line)
+        np.add.at(pooled, self.standing.frame, self.counts)
+        pooled = _shares(pooled + p.KIND_WEIGHT * self.frames.elicited.mean(axis=1))
+        own = self.held.sum(axis=1)
+        found = find_standing(self.told, owner, day, self.frames, pooled, self.posterior, self.terms, own)
+        if found.same(self.standing):
+            return
+        before = self.standing.owner, self.leader, self.repeats
+        self.stand(found)
+        # who repeated whom still does, unless either is now two
+        for k in np.flatnonzero(before[1] >= 0):
+            follower, lead = before[0][k], before[0][before[1][k]]
+            at, of = (np.flatnonzero(found.owner == source) for source in (follower, lead))
+            if len(at) == 1 and len(of) == 1:
+                self.leader[at], self.repeats[at] = of, before[2][k]
+        self._lead()
+
+    def _look_for_leaders(self) -> None:
+        when = self.hearing.when[self.order]
+        self.leader, self.repeats = find_leaders(self.told, self.likeness(), when, self.posterior, self.terms)
+        self._lead()
+
+    def _lead(self) -> None:
+        values = lead_values(self.told, self.hearing.when[self.order], self.leader)
+        self.told = self.told._replace(lead=values)
+
+    def _incident(self) -> Ints:
+        return np.repeat(np.arange(len(self.hearing.day)), np.diff(self.told.start))
+
+    def _take(self, learned: Learned) -> None:
+        """What a pass found becomes what sources are like."""
+        frames = self.frames
+        self.counts = learned.counts
+        pooled = np.zeros_like(self.kinds)
+        np.add.at(pooled, (self.standing.frame, self.kind), learned.counts)
+        self.kinds = _shares(pooled + p.KIND_WEIGHT * frames.elicited)
+        camped = frames.camped
+        line = _shares(learned.line + p.LINE_WEIGHT * frames.line)
+        self.line = np.where(camped[:, None, None], line, frames.line)
+        w, met = p.TOGETHER_WEIGHT, learned.together[:, :, 2]
+        self.follow = (learned.follow[:, 0] + w * p.FOLLOW) / (learned.follow[:, 1] + w)
+        first = np.where(camped, p.LINED_CAMP, p.LINED_NEUTRAL)
+        self.lined = _together(learned.together[:, :, 1], met, first, camped)
+        first = np.where(camped, p.JOINED_CAMP, p.JOINED_NEUTRAL)
+        self.joined = _together(learned.together[:, :, 0], met, first, camped)
+        led = self.leader >= 0
+        found = (learned.repeats[:, 0] + 1.0) / (learned.repeats[:, 1] + 2.0)
+        self.repeats = np.where(led, np.minimum(found, 0.97), 0.0)
+
+    def _set_prior(self) -> None:
+        """Base rates of the case, and of places within it; outsiders share the third party's part."""
+        base, valid = self.told.base, self.candidates.valid
+        count = len(self.candidates.base)
+        mass = np.bincount(base[valid], self.posterior[valid], minlength=count) + p.BASE_WEIGHT
+        wide = (mass / mass.sum())[np.maximum(base, 0)]
+        if self.reporting is not None:
+            near = self.reporting.near
+            merged = self.posterior.copy()
+            merged[:, count - 1] = merged[:, count - 1 :].sum(axis=1)
+            local = near @ merged[:, :count] + p.PLACE_WEIGHT * (mass / mass.sum())[None, :]
+            local /= local.sum(axis=1, keepdims=True)
+            wide = np.take_along_axis(local, np.maximum(base, 0), axis=1)
+        outside = np.where(base == count - 1, valid, False)
+        share = np.where(outside, outside.sum(axis=1, keepdims=True), 1)
+        self.log_prior = np.where(valid, np.log(np.maximum(wide / share, 1e-12)), 0.0)
+
+    def figures(self) -> tuple[Floats, Floats]:
+        """P(names the author) and the evidence behind it, by source and role (``priors.ROLES``)."""
+        likely, owner = self.likeness().counts, self.standing.owner
+        n = len(self.frames.declared)
+        groups = {p.OWN: [OWN], p.ALLY: [ALLY], p.OPPOSING: [OPPOSING], p.OTHER: [ACCIDENT, OTHER]}
+        camped = self.frames.camped[self.standing.frame]
+        hits, known = np.full((n, len(p.ROLES)), 0.5), np.zeros((n, len(p.ROLES)))
+        for role in range(len(p.ROLES)):
+            rows = groups.get(role, list(range(likely.shape[1])))
+            mine = camped == (role != p.ANY)
+            named, hit, heard = (
+                np.bincount(owner, mine * part, minlength=n)
+                for part in (
+                    likely[:, rows, :-1].sum(axis=(1, 2)),
+                    likely[:, rows, HIT].sum(axis=1),
+                    self.counts[:, rows, :-1].sum(axis=(1, 2)),
+                )
+            )
+            hits[:, role] = np.where(named > 0, hit / np.maximum(named, 1e-9), 0.5)
+            known[:, role] = heard
+        return np.clip(hits, 1e-6, 1 - 1e-6), known
+
+
+def _together(seen: Floats, met: Floats, first: Floats, camped: NDArray[np.bool_]) -> Floats:
+    """How often accounts of a frame go together, by row of the truth: a camp may agree on a story when it is to blame, and have no
+    need to otherwise. Shrunk to how often they do at all, and this to what it starts from. What those without a camp share does not
+    depend on who did it.
+    """
+    w = p.TOGETHER_WEIGHT
+    whole = (seen.sum(axis=1) + w * first) / (met.sum(axis=1) + w)
+    each = (seen + w * whole[:, None]) / (met + w)
+    return np.asarray(np.where(camped[:, None], each, whole[:, None]))
+
+
+def _shares(counts: Floats) -> Floats:
+    return np.asarray(counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1e-12))
+
+
+def shared_loads(t: Testimony, known: Floats, share: Floats, lines: Floats) -> tuple[Ints, Ints, Floats]:
+    """How far each shared error moves each score: incident and camp of each group; group x slot x error class.
+
+    ``share``: how much of a voice is its own word, by voice and slot; ``lines``: the part of its camp's line in it.
+    """
+    sd = np.array([p.TESTIMONY_SD, p.DENIAL_SD, p.ADMISSION_SD])[t.kind]
     left = np.take_along_axis(shrunk_sd(known)[t.source], t.role, axis=1)
     denial = (t.kind == KINDS.index("denial"))[:, None]
     touched = np.where(denial, t.cleared < 0, t.hit > 0)
     error_class = np.where(touched, _NAMED, t.role)
-    size = sd[:, None] * np.where(denial, touched * 1.0, left)
+    size = sd[:, None] * np.where(denial, touched * share, left * share)
     n_camps = int(t.camp.max(initial=0)) + 1
     group, where = np.unique(t.incident * n_camps + t.camp, return_inverse=True)
     shape = (len(group), t.role.shape[1], _NAMED + 1)
     flat = (where[:, None] * shape[1] + np.arange(shape[1])) * shape[2] + error_class
-    loads = _count(flat, size, len(group) * shape[1] * shape[2]).reshape(shape)
-    return group // n_camps, group % n_camps, loads
+    loads = np.bincount(flat.ravel(), size.ravel(), minlength=int(np.prod(shape))).reshape(shape)
+    # of a line that many repeat, one is wrong or right for all
+    line = np.zeros(int(np.prod(shape)))
+    np.maximum.at(line, flat.ravel(), (sd[:, None] * left * lines).ravel())
+    return group // n_camps, group % n_camps, loads + line.reshape(shape)
 
 
-def _spread(t: Testimony, known: Floats, probability: Floats) -> tuple[Floats, Floats]:
+def _spread(loads: tuple[Ints, Ints, Floats], probability: Floats) -> tuple[Floats, Floats]:
     """Shift and standard deviation of each answer's log-odds, in nats, to second order.
 
     With q the shares of the other answers, d logit p_k = d_k - sum q d; and since the logarithm of the others'
@@ -135,48 +327,84 @@ def _spread(t: Testimony, known: Floats, probability: Floats) -> tuple[Floats, F
     other_square = np.clip((square - probability**2) / against**2, 0.0, 1.0)
     variance = p.PRIOR_SD**2 * (1 + other_square)
     shift = -0.5 * p.PRIOR_SD**2 * (1 - other_square)
-    if t.incident.size:
-        at, _, loads = shared_loads(t, known)
+    at, _, sizes = loads
+    if at.size:
         share, rest = probability[at][:, :, None], against[at][:, :, None]
-        mean = ((share * loads).sum(axis=1, keepdims=True) - share * loads) / rest
-        mean_square = ((share * loads**2).sum(axis=1, keepdims=True) - share * loads**2) / rest
-        variance += _sum_by(at, ((loads - mean) ** 2).sum(axis=2), n)
+        mean = ((share * sizes).sum(axis=1, keepdims=True) - share * sizes) / rest
+        mean_square = ((share * sizes**2).sum(axis=1, keepdims=True) - share * sizes**2) / rest
+        variance += _sum_by(at, ((sizes - mean) ** 2).sum(axis=2), n)
         shift -= 0.5 * _sum_by(at, np.maximum(mean_square - mean**2, 0.0).sum(axis=2), n)
     return shift, np.sqrt(variance)
 
 
-def fit(t: Testimony, candidates: Candidates, elicited: Floats, kinds: Ints, extra: Floats) -> Posterior:
+def fit(
+    hearing: Hearing,
+    t: Testimony,
+    candidates: Candidates,
+    frames: Frames,
+    reporting: Reporting | None,
+    elicited: Floats,
+) -> Posterior:
     """Posterior of every incident.
 
     Args:
-        t: the voices' likelihoods.
-        candidates: the answers and their prior.
-        elicited: P(names the author) per source and role before learning.
-        kinds: number of each source's kind, for the shrinkage.
-        extra: terms that are not testimony (silence), in nats, by incident and slot.
+        hearing: the voices that kernels weigh.
+        t: all voices that were said, for those weighed apart and for the interval.
+        candidates: the answers and their flat prior.
+        frames: where sources stand.
+        reporting: who could tell of what; None = silence says nothing.
+        elicited: P(names the author) per source and role before learning, for the voices weighed apart.
     """
-    n = candidates.valid.shape[0]
-    learnt = shared_incidents(t, n) >= p.MIN_SHARED_INCIDENTS
-    hits, known = _learn(t, candidates, elicited, kinds) if learnt else (elicited, np.zeros_like(elicited))
-    terms = _terms(t, candidates, hits)
-    score = candidates.log_prior + _sum_by(t.incident, terms, n) + extra
-    probability = softmax(score, candidates.valid)
-    shift, sd = _spread(t, known, probability)
+    n, valid = candidates.valid.shape[0], candidates.valid
+    weighed = np.zeros(len(t.incident), dtype=np.bool_)
+    weighed[hearing.row[hearing.row < hearing.n_said]] = True
+    apart = _apart(t, candidates, elicited, ~weighed)
+    state = _Fit(hearing, frames, candidates, reporting, _sum_by(t.incident, apart, n))
+    learnt = shared_incidents(hearing.incident[hearing.value >= 0], n) >= p.MIN_SHARED_INCIDENTS
+    if learnt:
+        state.learn()
+    state.weigh(learn=False)
+    row = hearing.row[state.order]
+    terms = np.zeros((max(hearing.n_said, int(row.max(initial=-1)) + 1), valid.shape[1]))
+    terms[: hearing.n_said] = apart
+    terms[row] = state.terms
+    of = np.zeros(len(terms), dtype=np.int64)
+    of[: hearing.n_said], of[hearing.row] = t.incident, hearing.incident
+    terms = _centred(terms, of, state.log_prior, valid)
+    lines, quiet = (NO_LINES, np.zeros((0, valid.shape[1]))) if reporting is None else reporting.lines()
+    quiet = _centred(quiet, lines["incident"].to_numpy(), state.log_prior, valid)
+    told = _sum_by(of, terms, n) + _sum_by(lines["incident"].to_numpy(), quiet, n)
+    score = state.log_prior + told
+    probability = softmax(score, valid)
+    hits, known = state.figures()
+    share, drew = np.tile(t.factor[:, None], (1, valid.shape[1])), np.zeros((len(t.incident), valid.shape[1]))
+    said = row < hearing.n_said
+    share[row[said]] = state.own[said, :, 0]
+    drew[row[said]] = 1.0 - state.own[said, :, 0]
+    loads = shared_loads(t, known, share, drew)
+    shift, sd = _spread(loads, probability)
     near = np.clip(probability, 1e-15, 1 - 1e-15)
     centre = np.log(near) - np.log1p(-near) + shift
-    low = _expit(centre - p.INTERVAL_Z * sd)
-    high = _expit(centre + p.INTERVAL_Z * sd)
+    low, high = _expit(centre - p.INTERVAL_Z * sd), _expit(centre + p.INTERVAL_Z * sd)
     return Posterior(
         probability,
-        np.minimum(low, probability),
-        np.maximum(high, probability),
+        np.where(valid, np.minimum(low, probability), 0.0),
+        np.where(valid, np.maximum(high, probability), 0.0),
+        softmax(candidates.log_prior + told, valid),
+        state.log_prior,
         score,
         terms,
+        quiet,
+        lines,
         hits,
         known,
+        state.standing,
+        state.leader,
+        state.repeats,
+        loads,
         learnt,
     )
 
 
-def _expit(x: Floats) -> Floats:
-    return 1.0 / (1.0 + np.exp(-np.clip(x, -700, 700)))
+def _expit(logit: Floats) -> Floats:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -700, 700))))

@@ -13,7 +13,7 @@ import polars as pl
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.candidates import Candidates
-from ceasefire.attribute.model import Posterior, shared_loads
+from ceasefire.attribute.model import Posterior
 from ceasefire.attribute.testimony import Testimony
 from ceasefire.model import table
 
@@ -26,7 +26,7 @@ def shared_errors(
     """The loads of every answer of every incident on every error that some other incident shares."""
     if not t.incident.size:
         return table("shared_errors").empty()
-    incident, camp, loads = shared_loads(t, posterior.known)
+    incident, camp, loads = posterior.loads
     sources = accounts.speakers["source_id"].to_list()
     first: dict[int, str] = {}
     for source, group in zip(t.source.tolist(), t.camp.tolist(), strict=True):

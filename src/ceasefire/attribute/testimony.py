@@ -74,7 +74,7 @@ def _roles(voices: pl.DataFrame, accounts: Accounts, candidates: Candidates) -> 
     sides = accounts.speakers["side"].to_list()
     base = np.full((len(camps), len(candidates.base)), p.OTHER)
     for s, (camp, side) in enumerate(zip(camps, sides, strict=True)):
-        for k, party in enumerate(accounts.parties):
+        for k, party in enumerate(candidates.base[:-2]):
             same = accounts.side_of[party] == side
             base[s, k] = p.OWN if party == camp else p.ALLY if same else p.OPPOSING
         if camp is None:
