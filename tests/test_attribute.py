@@ -243,8 +243,8 @@ def test_a_panel_can_recompute_the_answer_from_the_printed_tables() -> None:
     assert odds / (1 + odds) == pytest.approx(leading["probability"][0], abs=1e-9)
     weights = next(t for title, t in tables.items() if title.startswith("What each account"))
     assert weights["kind"].to_list()[-2:] == ["log-odds", "probability"]
-    out = tables["If an account or a camp is left out"]
-    assert out.filter(pl.col("which") == "rebels")["probability"][0] < leading["probability"][0]
+    out = tables["If a source, a camp, copies, silence or the prior is left out"]
+    assert out.filter(pl.col("which") == "rebels")["of_answer"][0] < leading["probability"][0]
 
 
 def test_explain_of_an_unknown_incident_says_so() -> None:

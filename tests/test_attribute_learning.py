@@ -183,3 +183,28 @@ def test_the_kernel_sums_over_lines_as_the_formula_does() -> None:
         assert own[0, truth, 1] == pytest.approx(joined[0, truth] * repeated / whole, rel=1e-9)
         assert own[0, truth, 2] == pytest.approx(lined[0, truth] * followed / whole, rel=1e-9)
     assert learned.counts.sum() == pytest.approx((posterior * own[:, :, 0].sum(axis=0)).sum(), rel=1e-9)
+
+
+def test_leaving_something_out_is_as_if_it_had_not_been_said(copied: Made) -> None:
+    """With what was learned held: an incident without a source weighs as one that the source never told of."""
+    claims = copied.claims.filter(
+        pl.col("incident_id").is_in([f"i{k:05d}" for k in range(1, 31)]), pl.col("stance") != "denies"
+    )
+    whole = attribute(claims, copied.sources, copied.parties)
+    assert not whole.learnt
+    out = whole.sensitivity
+    assert set(out["left_out"]) == {"source", "camp", "prior"}
+    source = claims["source_id"][0]
+    fewer = attribute(claims.filter(pl.col("source_id") != source), copied.sources, copied.parties)
+    told = out.filter(left_out="source", which=source)
+    assert told.height >= 3
+    best = fewer.attributions.group_by("incident_id").agg(pl.col("probability").max())
+    both = told.join(best, on="incident_id", suffix="_fewer")
+    assert both["probability"].to_numpy() == pytest.approx(both["probability_fewer"].to_numpy(), abs=1e-9)
+    flat = out.filter(left_out="prior").join(
+        whole.attributions.group_by("incident_id").agg(pl.col("flat").max()), on="incident_id"
+    )
+    assert flat["probability"].to_numpy() == pytest.approx(flat["flat"].to_numpy(), abs=1e-12)
+    learned = answer(copied).sensitivity
+    assert {"copies", "silence"} <= set(learned["left_out"])
+    assert 0 < learned["flips"].mean() < 0.5  # type: ignore[operator]

@@ -7,9 +7,10 @@ camp-aware confusion of sources, copies counted once, camps bounded; see ``docs/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from ceasefire.attribute.hearing import hear
 from ceasefire.attribute.model import Posterior, fit, shrunk_sd
 from ceasefire.attribute.proof import assess, count_support, standards_from
 from ceasefire.attribute.reporting import watch
+from ceasefire.attribute.sensitivity import sensitivity
 from ceasefire.attribute.shared import shared_errors
 from ceasefire.attribute.testimony import KINDS, Testimony, elicited_hits, weigh
 from ceasefire.model import table
@@ -35,9 +37,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Attributed:
-    """What the stage gives: six tables and the problems. Every attribution is not a judicial finding.
+    """What the stage gives: seven tables and the problems. Every attribution is not a judicial finding.
 
-    ``learnt`` says whether reliabilities were fitted to the case or are the elicited ones.
+    ``weighed`` makes the table ``sensitivity``. ``learnt`` says whether reliabilities were fitted to the case or are the
+    elicited ones.
     """
 
     attributions: pl.DataFrame
@@ -48,6 +51,12 @@ class Attributed:
     shared_errors: pl.DataFrame
     problems: tuple[Problem, ...]
     learnt: bool
+    weighed: Callable[[], pl.DataFrame]
+
+    @cached_property
+    def sensitivity(self) -> pl.DataFrame:
+        """Table ``sensitivity``, made when it is first asked for."""
+        return self.weighed()
 
     def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
         """The reasoning for one incident as titled tables that a panel can recompute by hand.
@@ -55,7 +64,7 @@ class Attributed:
         Raises:
             KeyError: there is no such incident.
         """
-        return tables_of(incident_id, self.evidence, self.attributions, self.assessments)
+        return tables_of(incident_id, self.evidence, self.attributions, self.assessments, self.sensitivity)
 
 
 def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidates) -> pl.DataFrame:
@@ -186,4 +195,5 @@ def attribute(
         shared_errors=shared_errors(testimony, posterior, accounts, candidates),
         problems=(*accounts.problems, *candidates.problems, *notes),
         learnt=posterior.learnt,
+        weighed=partial(sensitivity, posterior, testimony, accounts, candidates, stand),
     )

@@ -156,7 +156,11 @@ def _odds(scores: NDArray[np.float64], k: int) -> float:
 
 
 def tables_of(
-    incident_id: str, evidence: pl.DataFrame, attributions: pl.DataFrame, assessments: pl.DataFrame
+    incident_id: str,
+    evidence: pl.DataFrame,
+    attributions: pl.DataFrame,
+    assessments: pl.DataFrame,
+    sensitivity: pl.DataFrame,
 ) -> list[tuple[str, pl.DataFrame]]:
     """The readable tables of one incident: answer, weights, odds step by step, and what if left out.
 
@@ -194,7 +198,10 @@ def tables_of(
         ("Who did it, with the 90 % interval", spread),
         ("What each account weighs, in nats, for each answer", pl.concat([wide, tail], how="diagonal")),
         (f"The odds that it was {leading}, step by step", _steps(parts, names, leading)),
-        ("If an account or a camp is left out", _left_out(parts, names)),
+        (
+            "If a source, a camp, copies, silence or the prior is left out",
+            sensitivity.filter(chosen).drop("incident_id"),
+        ),
     ]
 
 
@@ -219,28 +226,3 @@ def _steps(parts: pl.DataFrame, names: list[str], leading: str) -> pl.DataFrame:
         )
         before = after
     return pl.DataFrame(rows, schema_overrides={"odds_before": pl.Float64, "factor": pl.Float64})
-
-
-def _left_out(parts: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    weights = parts.select(names).to_numpy()
-    camps = parts["camp"].fill_null("no camp").to_list()
-    sources = parts["source_id"].fill_null("").to_list()
-    weighed = [bool(np.any(w)) and k != "prior" for w, k in zip(weights, parts["kind"], strict=True)]
-    groups = {("nothing", ""): np.zeros(len(camps), dtype=bool)}
-    for i, on in enumerate(weighed):
-        for key in (("camp", camps[i]), ("source", sources[i])):
-            if on:
-                groups.setdefault(key, np.zeros(len(camps), dtype=bool))[i] = True
-    rows = []
-    for (what, which), out in sorted(groups.items(), key=lambda g: (g[0][0] != "nothing", g[0])):
-        scores = _softmax(weights[~out].sum(axis=0))
-        ahead = [n for n, s in zip(names, scores, strict=True) if s >= scores.max() - p.TIE]
-        rows.append(
-            {
-                "left_out": what,
-                "which": which,
-                "leading": "|".join(sorted(ahead)),
-                "probability": float(scores.max()),
-            }
-        )
-    return pl.DataFrame(rows)

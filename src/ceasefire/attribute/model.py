@@ -20,12 +20,25 @@ from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.following import find_leaders, lead_values
 from ceasefire.attribute.frames import ACCIDENT, ALLY, HIT, OPPOSING, OTHER, OWN, Frames
 from ceasefire.attribute.hearing import Hearing
-from ceasefire.attribute.kernel import Learned, Likeness, weigh
+from ceasefire.attribute.kernel import Learned, Likeness, Told, weigh
 from ceasefire.attribute.reporting import NO_LINES, Reporting
 from ceasefire.attribute.standing import Standing, as_listed, find_standing
 from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony
 
 _NAMED = len(p.ROLES)  # error class of the answers that a voice names
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The voices as they were weighed: ``told`` and the ``incident`` of each, what sources are ``like``, what each voice had taught
+    (``held``); ``apart``: nats by voice said and slot of those weighed apart.
+    """
+
+    told: Told
+    incident: Ints
+    like: Likeness
+    held: Floats
+    apart: Floats
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,9 @@ class Posterior:
     ``score``: log prior, and with all terms. ``terms``: log-likelihood ratio per voice, said and then nameless, against the prior
     expectation, in nats, given the voices of its camp before it; ``silence``: the same for each line of ``lines``. ``hits``:
     P(names the author) per source and role; ``known``: reports' worth of evidence behind it. ``standing``: where sources stand;
-    ``leader``: of each of its speakers, -1 = none; ``repeats``: how often it is repeated. ``loads``: see ``shared_loads``.
+    ``leader``: of each of its speakers, -1 = none; ``repeats``: how often it is repeated.
+    ``heard``: the voices as they were weighed; ``beside``: what else speaks for each answer, by incident and slot.
+    ``loads``: see ``shared_loads``.
     """
 
     probability: Floats
@@ -53,6 +68,8 @@ class Posterior:
     standing: Standing
     leader: Ints
     repeats: Floats
+    heard: Heard
+    beside: Floats
     loads: tuple[Ints, Ints, Floats]
     learnt: bool
 
@@ -182,13 +199,13 @@ class _Fit:
                 self._look_for_leaders()
             if k in p.STANDING_AT:
                 self._look_where_they_stand()
-            moved = float(np.abs(self.posterior - before).max(initial=0.0))
+            moved = float(np.abs(self.posterior - before).max(axis=1, initial=0.0).mean())
             if moved < p.STILL and k > p.LEADERS_AT[-1]:
                 break
             before = self.posterior.copy()
 
     def _look_where_they_stand(self) -> None:
-        owner, day = self.standing.owner[self.told.source], self.hearing.day[self._incident()]
+        owner, day = self.standing.owner[self.told.source], self.hearing.day[self.incident()]
         pooled = np.zeros_like(self.line)
         np.add.at(pooled, self.standing.frame, self.counts)
         pooled = _shares(pooled + p.KIND_WEIGHT * self.frames.elicited.mean(axis=1))
@@ -215,7 +232,7 @@ class _Fit:
         values = lead_values(self.told, self.hearing.when[self.order], self.leader)
         self.told = self.told._replace(lead=values)
 
-    def _incident(self) -> Ints:
+    def incident(self) -> Ints:
         return np.repeat(np.arange(len(self.hearing.day)), np.diff(self.told.start))
 
     def _take(self, learned: Learned) -> None:
@@ -401,6 +418,8 @@ def fit(
         state.standing,
         state.leader,
         state.repeats,
+        Heard(state.told, state.incident(), state.likeness(), state.held, apart),
+        state.beside(),
         loads,
         learnt,
     )

@@ -144,10 +144,10 @@ KIND_WEIGHT: Final = 100.0
 BASE_WEIGHT: Final = 30.0
 PLACE_WEIGHT: Final = 100.0
 MIN_SHARED_INCIDENTS: Final = 50
-ROUNDS: Final = 50
-LEADERS_AT: Final = (6, 20, 34)  # rounds after which leaders are looked for
-STANDING_AT: Final = (12, 26)  # ... and where sources stand
-STILL: Final = 1e-3  # posteriors stand still when none moves more than this
+ROUNDS: Final = 40
+LEADERS_AT: Final = (6, 16, 26)  # rounds after which leaders are looked for
+STANDING_AT: Final = (11, 21)  # ... and where sources stand
+STILL: Final = 1e-3  # posteriors stand still when they move less than this in the mean
 
 # A source is read as listed until its own words say otherwise by this many nats, and changes where it stands at the same price. It
 # is looked at in blocks of so many accounts, at most so many of them, when it has this many in all.

@@ -1,0 +1,191 @@
+"""What an answer hangs on: each source, camp, cluster of copies, the silence and the prior left out in turn.
+
+In: the voices as they were weighed, with what was learned of the sources (which is held). Out: table ``sensitivity``. An incident
+is weighed anew without the voices in question, so that what the rest of a camp is worth without one of its own is told rightly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ceasefire.attribute import priors as p
+from ceasefire.attribute.accounts import Accounts
+from ceasefire.attribute.candidates import Candidates
+from ceasefire.attribute.frames import Frames
+from ceasefire.attribute.kernel import Learned, weigh
+from ceasefire.attribute.model import Posterior, softmax
+from ceasefire.attribute.testimony import Floats, Ints, Testimony
+from ceasefire.compiled import compiled
+from ceasefire.model import table
+
+
+@dataclass(frozen=True)
+class _Without:
+    """Incidents without some of their voices: ``incident`` and the ``key`` that is left out, ``which`` it is in words."""
+
+    what: str
+    incident: Ints
+    which: list[str]
+    probability: Floats
+
+
+def sensitivity(
+    posterior: Posterior, t: Testimony, accounts: Accounts, candidates: Candidates, frames: Frames
+) -> pl.DataFrame:
+    """Make the table ``sensitivity``: a row an incident and thing left out, none for incidents with no voice."""
+    names = accounts.speakers["source_id"].to_list()
+    camps = [camp or "no camp" for camp in frames.camps]
+    heard, standing = posterior.heard, posterior.standing
+    speaker = heard.told.source
+    owner = standing.owner[speaker]
+    # of voices that are weighed apart (denials, several at once) a source stands where it is listed
+    lead = _roots(standing.owner, posterior.leader)
+    listed = frames.declared[t.source]
+    repeated = np.bincount(lead, minlength=len(names)) > 1
+    followed = [f"{name} and who repeats it" for name in names]
+    found = [
+        _left_out("source", owner, t.source, names, posterior, t, candidates),
+        _left_out("camp", heard.told.frame, listed, camps, posterior, t, candidates),
+        _left_out("copies", lead[owner], lead[t.source], followed, posterior, t, candidates, repeated),
+    ]
+    silent = np.unique(posterior.lines["incident"].to_numpy())
+    quiet = posterior.score - _sums(
+        posterior.lines["incident"].to_numpy(), posterior.silence, len(posterior.score)
+    )
+    found.append(
+        _Without("silence", silent, ["all silence"] * len(silent), softmax(quiet, candidates.valid)[silent])
+    )
+    voiced = np.unique(np.concatenate([heard.incident, t.incident]))
+    found.append(_Without("prior", voiced, ["flat instead"] * len(voiced), posterior.flat[voiced]))
+    return _table(found, posterior, accounts, candidates)
+
+
+def _sums(group: Ints, values: Floats, n: int) -> Floats:
+    out = np.zeros((n, values.shape[1]))
+    np.add.at(out, group, values)
+    return out
+
+
+def _at(pairs: Ints, of: Ints, values: Floats) -> Floats:
+    """Sums of values by the pair they belong to; those of no pair are left aside."""
+    if not len(pairs):
+        return np.zeros((0, values.shape[1]))
+    at = np.minimum(np.searchsorted(pairs, of), len(pairs) - 1)
+    there = pairs[at] == of
+    return _sums(at[there], values[there], len(pairs))
+
+
+def _roots(owner: Ints, leader: Ints) -> Ints:
+    """The source that each source descends from by copying, itself where it has no leader."""
+    root = np.arange(int(owner.max(initial=-1)) + 1)
+    for k in range(len(owner)):
+        at, seen = k, 0
+        while leader[at] >= 0 and seen < len(owner):
+            at, seen = int(leader[at]), seen + 1
+        if leader[k] >= 0:
+            root[owner[k]] = owner[at]
+    return root
+
+
+def _left_out(
+    what: str,
+    key: Ints,
+    apart_key: Ints,
+    names: list[str],
+    posterior: Posterior,
+    t: Testimony,
+    candidates: Candidates,
+    only: NDArray[np.bool_] | None = None,
+) -> _Without:
+    """Weigh every incident anew without each key that its voices have. ``apart_key``: that of the voices weighed
+    apart. ``only``: keys worth leaving out, by number."""
+    heard, told = posterior.heard, posterior.heard.told
+    size = len(names)
+    weighed = np.abs(heard.apart).sum(axis=1) > 0
+    pairs = np.unique(
+        np.concatenate([heard.incident * size + key, t.incident[weighed] * size + apart_key[weighed]])
+    )
+    if only is not None:
+        pairs = pairs[only[pairs % size]]
+    incident, which = pairs // size, pairs % size
+    rows, start = _keep(incident, which, told.start, key)
+    score = posterior.beside[incident]
+    score = score - _at(pairs, t.incident[weighed] * size + apart_key[weighed], heard.apart[weighed])
+    if what == "camp":
+        line = posterior.lines["incident"].to_numpy() * size + posterior.lines["frame"].to_numpy()
+        score = score - _at(pairs, line, posterior.silence)
+    fewer = told._replace(
+        start=start, base=told.base[incident],
+        **{name: getattr(told, name)[rows] for name in ("source", "frame", "value", "vague", "lead")},
+    )  # fmt: skip
+    width = candidates.valid.shape[1]
+    found, terms, own = (
+        np.zeros((len(pairs), width)),
+        np.zeros((len(rows), width)),
+        np.zeros((len(rows), width, 3)),
+    )
+    nothing = np.zeros((0, 0, 0))
+    held = Learned(nothing, nothing, np.zeros((0, 0)), nothing, np.zeros((0, 0)), heard.held[rows])
+    weigh(fewer, heard.like, score, found, terms, own, held, False)
+    return _Without(what, incident, [names[k] for k in which], found)
+
+
+@compiled
+def _keep(incident: Any, which: Any, start: Any, key: Any) -> Any:
+    """Rows of each incident's voices but those of one key, and where each begins."""
+    begins = np.zeros(len(incident) + 1, dtype=np.int64)
+    total = 0
+    for k in range(len(incident)):
+        for row in range(start[incident[k]], start[incident[k] + 1]):
+            total += key[row] != which[k]
+        begins[k + 1] = total
+    rows = np.empty(total, dtype=np.int64)
+    at = 0
+    for k in range(len(incident)):
+        for row in range(start[incident[k]], start[incident[k] + 1]):
+            if key[row] != which[k]:
+                rows[at] = row
+                at += 1
+    return rows, begins
+
+
+def _table(
+    found: list[_Without], posterior: Posterior, accounts: Accounts, candidates: Candidates
+) -> pl.DataFrame:
+    ids = np.array(accounts.incidents, dtype=object)
+    before = posterior.probability.argmax(axis=1)
+    parts = []
+    for without in found:
+        chance, incident = without.probability, without.incident
+        if not len(incident):
+            continue
+        top = chance.max(axis=1)
+        ahead = chance >= top[:, None] - p.TIE
+        leading = [
+            "|".join(sorted(candidates.names[i, slots])) for i, slots in zip(incident, ahead, strict=True)
+        ]
+        parts.append(
+            pl.DataFrame(
+                {
+                    "incident_id": pl.Series(ids[incident], dtype=pl.String),
+                    "left_out": without.what,
+                    "which": without.which,
+                    "leading": leading,
+                    "probability": top,
+                    "of_answer": chance[np.arange(len(incident)), before[incident]],
+                    "flips": ~ahead[np.arange(len(incident)), before[incident]],
+                }
+            )
+        )
+    if not parts:
+        return table("sensitivity").empty()
+    order = {"source": 0, "camp": 1, "copies": 2, "silence": 3, "prior": 4}
+    every = pl.concat(parts).with_columns(
+        order=pl.col("left_out").replace_strict(order, return_dtype=pl.Int64)
+    )
+    return table("sensitivity").conform(every.sort("incident_id", "order", "which").drop("order"))
