@@ -194,7 +194,7 @@ class _Fit:
             self._take(self.weigh(learn=True))
             if self.reporting is not None:
                 self.reporting.learn(self.posterior)
-            self._set_prior()
+            self._set_prior(places=k % p.PLACES_EVERY == 0)
             if k in p.LEADERS_AT:
                 self._look_for_leaders()
             if k in p.STANDING_AT:
@@ -255,17 +255,19 @@ class _Fit:
         found = (learned.repeats[:, 0] + 1.0) / (learned.repeats[:, 1] + 2.0)
         self.repeats = np.where(led, np.minimum(found, 0.97), 0.0)
 
-    def _set_prior(self) -> None:
-        """Base rates of the case, and of places within it; outsiders share the third party's part."""
+    def _set_prior(self, places: bool) -> None:
+        """Base rates of the case and of its places, these looked at anew where ``places``; outsiders share the third party's part."""
         base, valid = self.told.base, self.candidates.valid
         count = len(self.candidates.base)
         mass = np.bincount(base[valid], self.posterior[valid], minlength=count) + p.BASE_WEIGHT
-        wide = (mass / mass.sum())[np.maximum(base, 0)]
+        rates = mass / mass.sum()
+        wide = rates[np.maximum(base, 0)]
         if self.reporting is not None:
-            near = self.reporting.near
-            merged = self.posterior.copy()
-            merged[:, count - 1] = merged[:, count - 1 :].sum(axis=1)
-            local = near @ merged[:, :count] + p.PLACE_WEIGHT * (mass / mass.sum())[None, :]
+            if places:
+                merged = self.posterior[:, :count].copy()
+                merged[:, -1] += self.posterior[:, count:].sum(axis=1)
+                self.found_near = self.reporting.near @ merged
+            local = self.found_near + p.PLACE_WEIGHT * rates[None, :]
             local /= local.sum(axis=1, keepdims=True)
             wide = np.take_along_axis(local, np.maximum(base, 0), axis=1)
         outside = np.where(base == count - 1, valid, False)

@@ -147,6 +147,7 @@ MIN_SHARED_INCIDENTS: Final = 50
 ROUNDS: Final = 40
 LEADERS_AT: Final = (6, 16, 26)  # rounds after which leaders are looked for
 STANDING_AT: Final = (11, 21)  # ... and where sources stand
+PLACES_EVERY: Final = 4  # rounds between looks at what was found near a place
 STILL: Final = 1e-3  # posteriors stand still when they move less than this in the mean
 
 # A source is read as listed until its own words say otherwise by this many nats, and changes where it stands at the same price. It

@@ -65,16 +65,18 @@ class Reporting:
         slots = self.slots[self.at]
         self.rows = np.where(slots >= 0, self.frames.rows[self.frame[:, None], np.maximum(slots, 0)], 0)
         self.by_speaker = np.zeros((len(standing.owner), self.elicited.shape[2]))
+        self._refresh()
 
-    def _logit(self) -> Floats:
+    def _refresh(self) -> None:
+        """The logit of telling, by opportunity and slot, as the effects now stand."""
         kinds = self.by_kind.reshape(-1, self.by_kind.shape[2])
         change = kinds[self.kind[:, None], self.rows] + self.by_speaker[self.speaker[:, None], self.rows]
-        return np.asarray(self.usual[:, None] + self.gravity[self.at][:, None] + change)
+        self.logit: Floats = (self.usual + self.gravity[self.at])[:, None] + change
 
     def learn(self, posterior: Floats) -> None:
         """One Newton step on each effect, given who did it (ridge penalties in ``priors``)."""
         weight = posterior[self.at]
-        chance = 1.0 / (1.0 + np.exp(-self._logit()))
+        chance = 1.0 / (1.0 + np.exp(-self.logit))
         off, bend = weight * (self.told[:, None] - chance), weight * chance * (1.0 - chance)
         self.gravity += _step(self.at, off.sum(axis=1), bend.sum(axis=1), self.gravity, p.GRAVITY_VARIANCE)
         shape = self.by_kind.shape
@@ -85,14 +87,14 @@ class Reporting:
         cell = (self.speaker[:, None] * one[1] + self.rows).ravel()
         step = _step(cell, off.ravel(), bend.ravel(), self.by_speaker.ravel(), p.SILENCE_SOURCE_VARIANCE)
         self.by_speaker += step.reshape(one)
+        self._refresh()
 
     def lines(self) -> tuple[pl.DataFrame, Floats]:
         """Per incident and frame: how many cover it and how many of them keep silent; and the nats for each slot.
 
         Sources of one camp share their reasons to be silent, so many count as few (``priors.RHO_SILENCE``).
         """
-        logit = self._logit()
-        each = np.where(self.told[:, None], -np.log1p(np.exp(-logit)), -np.log1p(np.exp(logit)))
+        each = -np.log1p(np.exp(np.where(self.told[:, None], -self.logit, self.logit)))
         size = len(self.frames.camps)
         group, at = np.unique(self.at * size + self.frame, return_inverse=True)
         covers = np.bincount(at, minlength=len(group)).astype(np.float64)
