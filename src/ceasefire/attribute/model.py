@@ -256,7 +256,7 @@ class _Fit:
         self.repeats = np.where(led, np.minimum(found, 0.97), 0.0)
 
     def _set_prior(self, places: bool) -> None:
-        """Base rates of the case and of its places, these looked at anew where ``places``; outsiders share the third party's part."""
+        """Base rates of the case and of its places (looked at anew: ``places``); outsiders share the third party's part."""
         base, valid = self.told.base, self.candidates.valid
         count = len(self.candidates.base)
         mass = np.bincount(base[valid], self.posterior[valid], minlength=count) + p.BASE_WEIGHT
