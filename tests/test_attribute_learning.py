@@ -208,3 +208,25 @@ def test_leaving_something_out_is_as_if_it_had_not_been_said(copied: Made) -> No
     learned = answer(copied).sensitivity
     assert {"copies", "silence"} <= set(learned["left_out"])
     assert 0 < learned["flips"].mean() < 0.5  # type: ignore[operator]
+
+
+def test_a_copy_is_no_second_origin_for_the_standard_of_proof(copied: Made) -> None:
+    a = answer(copied)
+    repeats = {
+        source: words.split(" said earlier")[0].removeprefix("what ")
+        for source, words in noted(a, "source_repeats_another").items()
+    }
+    assert repeats
+
+    def first(source: str) -> str:
+        return first(repeats[source]) if source in repeats else source
+
+    naming = copied.claims.filter(pl.col("actor").is_not_null(), pl.col("stance") != "denies")
+    named = naming.with_columns(
+        pl.col("source_id").map_elements(first, return_dtype=pl.String).alias("first")
+    )
+    counted = named.group_by("incident_id").agg(pl.col("first").n_unique(), pl.col("source_id").n_unique())
+    both = a.assessments.join(counted, on="incident_id")
+    assert both.height > 700
+    assert both["n_origins"].to_list() == both["first"].to_list()
+    assert (both["source_id"] > both["first"]).any()

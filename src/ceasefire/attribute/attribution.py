@@ -28,6 +28,7 @@ from ceasefire.attribute.proof import assess, count_support, standards_from
 from ceasefire.attribute.reporting import watch
 from ceasefire.attribute.sensitivity import sensitivity
 from ceasefire.attribute.shared import shared_errors
+from ceasefire.attribute.standing import descent
 from ceasefire.attribute.testimony import KINDS, Testimony, elicited_hits, weigh
 from ceasefire.model import table
 from ceasefire.problems import Problem
@@ -185,7 +186,12 @@ def attribute(
     ladder = standards_from(standards)
     posterior = fit(hearing, testimony, candidates, stand, reporting, elicited_hits(accounts.speakers))
     notes = standing_problems(posterior, stand, accounts)
-    support = count_support(testimony, voices, accounts, candidates)
+    standing = posterior.standing
+    speaker = standing.speaker(testimony.source, hearing.day[testimony.incident])
+    side = [accounts.side_of.get(camp, camp) for camp in stand.camps]
+    sides = np.array([sorted(set(side)).index(one) for one in side], dtype=np.int64)
+    origin = descent(standing.owner, posterior.leader)[testimony.source]
+    support = count_support(testimony, voices, accounts, candidates, origin, sides[standing.frame[speaker]])
     return Attributed(
         attributions=_attributions(posterior, accounts, candidates),
         assessments=assess(posterior, support, accounts, candidates, ladder, answer_standard),

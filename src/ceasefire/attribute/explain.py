@@ -145,11 +145,6 @@ def account(
     return table("evidence").conform(long)
 
 
-def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    raised = np.exp(scores - scores.max())
-    return np.asarray(raised / raised.sum())
-
-
 def _odds(scores: NDArray[np.float64], k: int) -> float:
     rest = np.delete(scores, k)
     return float(np.exp(scores[k] - rest.max()) / np.exp(rest - rest.max()).sum())

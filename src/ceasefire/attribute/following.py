@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ceasefire.attribute import priors as p
-from ceasefire.attribute.kernel import NO_LEADER, Likeness, Told, chance
+from ceasefire.attribute.kernel import NO_LEADER, Likeness, Told, answers, chance
 from ceasefire.attribute.testimony import Floats, Ints
 from ceasefire.compiled import compiled
 
@@ -134,14 +134,11 @@ def _alone(
     pairs: Any, incident: Any, source: Any, frame: Any, value: Any, base: Any, counts: Any, totals: Any, rows: Any,
     posterior: Any, terms: Any, out: Any,
 ) -> None:  # fmt: skip
-    width = base.shape[1]
-    others = np.empty(width)
+    others = np.empty(base.shape[1])
     for pair in range(len(pairs)):
         k, m = pairs[pair, 0], pairs[pair, 1]
         i = incident[k]
-        slots = 0
-        while slots < width and base[i, slots] >= 0:
-            slots += 1
+        slots = answers(base[i])
         top = -1e300
         for z in range(slots):
             others[z] = np.log(max(posterior[i, z], 1e-12)) - terms[k, z] - terms[m, z]

@@ -64,6 +64,15 @@ class Learned(NamedTuple):
 
 
 @lean
+def answers(base: Any) -> Any:
+    """How many slots of an incident are used."""
+    slots = 0
+    while slots < len(base) and base[slots] >= 0:
+        slots += 1
+    return slots
+
+
+@lean
 def shared_by(rows: Any, base: Any, slots: int, row: int, but: int) -> Any:
     """How many answers of an incident have this row, but for one."""
     count = 0
@@ -126,9 +135,7 @@ def weigh(
     drawn = np.empty(width + 1)
     total = 0.0
     for i in range(len(start) - 1):
-        slots = 0
-        while slots < width and base[i, slots] >= 0:
-            slots += 1
+        slots = answers(base[i])
         here = base[i]
         sums = room[0]
         for z in range(slots):

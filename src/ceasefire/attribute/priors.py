@@ -115,9 +115,6 @@ COPY_FEWEST: Final = 8
 COPY_LEAST: Final = 0.15
 COPY_MOST: Final = 200  # accounts of one incident that are paired
 
-# A copy or relay adds nothing to its origin (kept as a figure so that a sensitivity run can move it).
-COPY_WEIGHT: Final = 0.0
-
 # Flat prior: every party, "accident" and "third_party" alike; an outsider that somebody names shares the
 # third party's part, so that naming one does not change what the parties start from. Its own uncertainty in
 # nats: base rates that differ by a factor of two between parties are ordinary.

@@ -81,8 +81,19 @@ def _distinct(
     return out
 
 
-def count_support(t: Testimony, voices: Voices, accounts: Accounts, candidates: Candidates) -> Support:
-    """Count who names, admits, denies or disputes each answer."""
+def count_support(
+    t: Testimony,
+    voices: Voices,
+    accounts: Accounts,
+    candidates: Candidates,
+    origin: NDArray[np.int64],
+    camp: NDArray[np.int64],
+) -> Support:
+    """Count who names, admits, denies or disputes each answer.
+
+    ``origin``, ``camp``: of each voice, the source that its own was found to repeat, and the side on which it was found to
+    stand, so that a copy is no second origin and one in secret of a camp no second camp.
+    """
     n = candidates.valid.shape[0]
     denial = t.kind == KINDS.index("denial")
     named = (t.hit > 0) & ~denial[:, None]
@@ -100,12 +111,12 @@ def count_support(t: Testimony, voices: Voices, accounts: Accounts, candidates: 
     camped = accounts.speakers["camp"].is_not_null().to_numpy()[bare["source"].to_numpy()]
     disputed[bare["incident"].to_numpy()[camped]] = True
     return Support(
-        origins=_distinct(t.incident, t.source, named, n),
-        camps=_distinct(t.incident, t.camp, named, n),
+        origins=_distinct(t.incident, origin, named, n),
+        camps=_distinct(t.incident, camp, named, n),
         admitted=admitted,
         disputed=disputed,
-        n_origins=_distinct(t.incident, t.source, ~denial, n)[:, 0],
-        n_camps=_distinct(t.incident, t.camp, ~denial, n)[:, 0],
+        n_origins=_distinct(t.incident, origin, ~denial, n)[:, 0],
+        n_camps=_distinct(t.incident, camp, ~denial, n)[:, 0],
     )
 
 

@@ -19,6 +19,7 @@ from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.frames import Frames
 from ceasefire.attribute.kernel import Learned, weigh
 from ceasefire.attribute.model import Posterior, softmax
+from ceasefire.attribute.standing import descent
 from ceasefire.attribute.testimony import Floats, Ints, Testimony
 from ceasefire.compiled import compiled
 from ceasefire.model import table
@@ -44,7 +45,7 @@ def sensitivity(
     speaker = heard.told.source
     owner = standing.owner[speaker]
     # of voices that are weighed apart (denials, several at once) a source stands where it is listed
-    lead = _roots(standing.owner, posterior.leader)
+    lead = descent(standing.owner, posterior.leader)
     listed = frames.declared[t.source]
     repeated = np.bincount(lead, minlength=len(names)) > 1
     followed = [f"{name} and who repeats it" for name in names]
@@ -78,18 +79,6 @@ def _at(pairs: Ints, of: Ints, values: Floats) -> Floats:
     at = np.minimum(np.searchsorted(pairs, of), len(pairs) - 1)
     there = pairs[at] == of
     return _sums(at[there], values[there], len(pairs))
-
-
-def _roots(owner: Ints, leader: Ints) -> Ints:
-    """The source that each source descends from by copying, itself where it has no leader."""
-    root = np.arange(int(owner.max(initial=-1)) + 1)
-    for k in range(len(owner)):
-        at, seen = k, 0
-        while leader[at] >= 0 and seen < len(owner):
-            at, seen = int(leader[at]), seen + 1
-        if leader[k] >= 0:
-            root[owner[k]] = owner[at]
-    return root
 
 
 def _left_out(

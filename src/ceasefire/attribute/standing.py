@@ -15,7 +15,7 @@ import numpy as np
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.frames import Frames
-from ceasefire.attribute.kernel import Told, chance
+from ceasefire.attribute.kernel import Told, answers, chance
 from ceasefire.attribute.testimony import Floats, Ints
 from ceasefire.compiled import compiled
 
@@ -48,6 +48,18 @@ class Standing:
             there = at < self.first[source + 1]
             out += there & (day >= self.since[np.where(there, at, 0)])
         return out
+
+
+def descent(owner: Ints, leader: Ints) -> Ints:
+    """The source that each source descends from by copying, itself where it has no leader."""
+    root = np.arange(int(owner.max(initial=-1)) + 1)
+    for k in range(len(owner)):
+        at, seen = k, 0
+        while leader[at] >= 0 and seen < len(owner):
+            at, seen = int(leader[at]), seen + 1
+        if leader[k] >= 0:
+            root[owner[k]] = owner[at]
+    return root
 
 
 def as_listed(frames: Frames) -> Standing:
@@ -132,13 +144,10 @@ def _alike(
     incident: Any, value: Any, base: Any, rows: Any, pooled: Any, posterior: Any, terms: Any, out: Any
 ) -> None:
     """Log-likelihood of each account as one of each frame, the truth being what all other accounts say."""
-    width = base.shape[1]
-    odds = np.empty(width)
+    odds = np.empty(base.shape[1])
     for k in range(len(incident)):
         i = incident[k]
-        slots = 0
-        while slots < width and base[i, slots] >= 0:
-            slots += 1
+        slots = answers(base[i])
         top = -1e300
         for z in range(slots):
             odds[z] = np.log(max(posterior[i, z], 1e-12)) - terms[k, z]
