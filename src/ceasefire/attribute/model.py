@@ -20,7 +20,7 @@ from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.following import find_leaders, lead_values
 from ceasefire.attribute.frames import ACCIDENT, ALLY, HIT, OPPOSING, OTHER, OWN, Frames
 from ceasefire.attribute.hearing import Hearing
-from ceasefire.attribute.kernel import Learned, Likeness, Told, weigh
+from ceasefire.attribute.kernel import NO_LEADER, Learned, Likeness, Told, weigh
 from ceasefire.attribute.reporting import NO_LINES, Reporting
 from ceasefire.attribute.standing import Standing, as_listed, find_standing
 from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony
@@ -175,7 +175,7 @@ class _Fit:
         """What speaks for each answer besides the accounts that kernels weigh."""
         score = self.log_prior + self.apart
         if self.reporting is not None:
-            lines, terms = self.reporting.lines()
+            lines, terms = self.reporting.lines(self.posterior)
             score += _sum_by(lines["incident"].to_numpy(), terms, len(score))
         return np.where(self.candidates.valid, score, 0.0)
 
@@ -231,6 +231,16 @@ class _Fit:
     def _lead(self) -> None:
         values = lead_values(self.told, self.hearing.when[self.order], self.leader)
         self.told = self.told._replace(lead=values)
+        if self.reporting is not None:
+            self._tell_copies()
+
+    def _tell_copies(self) -> None:
+        """That a source repeats its leader is no choice of its own to tell."""
+        source, n = self.told.source, len(self.leader)
+        led, same = self.told.lead != NO_LEADER, self.told.lead == self.told.value
+        met, agreed = np.bincount(source[led], minlength=n), np.bincount(source[same], minlength=n)
+        copied = np.minimum(self.repeats * met / np.maximum(agreed, 1), 1.0)
+        self.reporting.hear(self.incident()[same], self.standing.owner[source[same]], copied[source[same]])
 
     def incident(self) -> Ints:
         return np.repeat(np.arange(len(self.hearing.day)), np.diff(self.told.start))
@@ -266,7 +276,7 @@ class _Fit:
             if places:
                 merged = self.posterior[:, :count].copy()
                 merged[:, -1] += self.posterior[:, count:].sum(axis=1)
-                self.found_near = self.reporting.near @ merged
+                self.found_near = self.reporting.near.around(merged)
             local = self.found_near + p.PLACE_WEIGHT * rates[None, :]
             local /= local.sum(axis=1, keepdims=True)
             wide = np.take_along_axis(local, np.maximum(base, 0), axis=1)
@@ -390,7 +400,9 @@ def fit(
     of = np.zeros(len(terms), dtype=np.int64)
     of[: hearing.n_said], of[hearing.row] = t.incident, hearing.incident
     terms = _centred(terms, of, state.log_prior, valid)
-    lines, quiet = (NO_LINES, np.zeros((0, valid.shape[1]))) if reporting is None else reporting.lines()
+    lines, quiet = (
+        (NO_LINES, np.zeros((0, valid.shape[1]))) if reporting is None else reporting.lines(state.posterior)
+    )
     quiet = _centred(quiet, lines["incident"].to_numpy(), state.log_prior, valid)
     told = _sum_by(of, terms, n) + _sum_by(lines["incident"].to_numpy(), quiet, n)
     score = state.log_prior + told

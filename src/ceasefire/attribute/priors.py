@@ -160,6 +160,8 @@ STAND_FEWEST: Final = 30
 # its usual share with COVER_WEIGHT incidents. Of its own side's acts a camp's voice tells less: the odds fall by this many nats.
 NEAR_KM: Final = 25.0
 NEAR_DAYS: Final = 5.0
+CELL_KM: Final = 2.5  # incidents of one cell of this size count as at one place, and of one time
+CELL_DAYS: Final = 0.5
 SILENCE_MIN_REPORTS: Final = 3
 COVER_WEIGHT: Final = 4.0
 SILENCE_OWN: Final = 0.7
@@ -167,8 +169,11 @@ SILENCE_OWN: Final = 0.7
 SILENCE_VARIANCE: Final = 0.25
 SILENCE_SOURCE_VARIANCE: Final = 0.15
 GRAVITY_VARIANCE: Final = 0.5
-# The silences of one camp are not independent: n count as n / (1 + (n - 1) rho).
+# The silences of one camp are not independent: n count as n / (1 + (n - 1) rho). Learned by camp from how often its sources tell and
+# keep silent together more than expected, shrunk to this with the weight of so many fully varying pairs.
 RHO_SILENCE: Final = 0.2
+RHO_LEAST: Final = 0.01
+SILENCE_PAIRS: Final = 500.0
 
 # The standard that turns the leading answer into the answer (a policy, not a law; see the vocabulary).
 ANSWER_STANDARD: Final = "reasonable_grounds"

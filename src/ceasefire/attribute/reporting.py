@@ -14,17 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.spatial import cKDTree
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.frames import ALLY, OWN, Frames
 from ceasefire.attribute.hearing import Hearing
+from ceasefire.attribute.nearby import Nearby, find_nearby
+from ceasefire.attribute.silence import Chances, Effects, follow, speak
 from ceasefire.attribute.standing import Standing
-from ceasefire.attribute.testimony import Floats, Ints, effective
+from ceasefire.attribute.testimony import Floats, Ints
 
-_KM_PER_DEGREE = 111.2
 NO_LINES = pl.DataFrame(
     schema={"incident": pl.Int64, "frame": pl.Int64, "covers": pl.Int64, "silent": pl.Int64}
 )
@@ -32,154 +31,120 @@ NO_LINES = pl.DataFrame(
 
 @dataclass
 class Reporting:
-    """Opportunities (source, incident): whether it ``tells``, its ``base`` (logit of telling there and then).
-
-    ``slots``: incidents x slots, the base answer of each; ``near``: incidents x incidents, those of one place. By standing: whether
-    it is ``heard`` (one of a camp), ``rows`` of its slots, ``speaker``, ``frame`` and ``kind``. ``by_kind`` (frames x kinds x rows)
-    and ``by_speaker``: change of the logit by row of the truth; ``gravity``: of each incident.
+    """Opportunities (``source``, ``incident``) and whether it ``tells``. ``slots``: incidents x slots, the base answer of each;
+    ``near``: what else happened there; ``tellers``: incidents x sources.
+    ``elicited``, and what is learned: ``effects``; ``alike``: by frame, how far silences go together.
     """
 
     frames: Frames
     source: Ints
     incident: Ints
     tells: NDArray[np.bool_]
-    base: Floats
     slots: Ints
-    near: csr_matrix
+    near: Nearby
+    tellers: Floats
     elicited: Floats
-    by_kind: Floats
-    gravity: Floats
+    effects: Effects
+    alike: Floats
 
     def stand(self, standing: Standing, day: Floats) -> None:
         """Let sources stand so. ``day``: of each incident."""
+        self.standing = standing
         speaker = standing.speaker(self.source, day[self.incident])
-        self.heard = np.flatnonzero(self.frames.camped[standing.frame[speaker]])
-        self.speaker = speaker[self.heard]
-        self.frame = standing.frame[self.speaker]
-        self.kind = self.frame * self.elicited.shape[1] + self.frames.kind[self.source[self.heard]]
-        self.at, self.told, self.usual = (
-            self.incident[self.heard],
-            self.tells[self.heard],
-            self.base[self.heard],
-        )
-        slots = self.slots[self.at]
-        self.rows = np.where(slots >= 0, self.frames.rows[self.frame[:, None], np.maximum(slots, 0)], 0)
-        self.by_speaker = np.zeros((len(standing.owner), self.elicited.shape[2]))
-        self._refresh()
+        frame = standing.frame[speaker]
+        self.order = np.lexsort((self.source, frame, self.incident))
+        self.speaker, self.frame = speaker[self.order], frame[self.order]
+        by_speaker = np.zeros((len(standing.owner), self.elicited.shape[2]))
+        self.effects = self.effects._replace(by_speaker=by_speaker)
+        self.hear(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
 
-    def _refresh(self) -> None:
-        """The logit of telling, by opportunity and slot, as the effects now stand."""
-        kinds = self.by_kind.reshape(-1, self.by_kind.shape[2])
-        change = kinds[self.kind[:, None], self.rows] + self.by_speaker[self.speaker[:, None], self.rows]
-        self.logit: Floats = (self.usual + self.gravity[self.at])[:, None] + change
+    def hear(self, incident: Ints, source: Ints, copied: Floats) -> None:
+        """Take some tellings for copied with these chances: that a source repeats what another told is no choice to tell."""
+        share = np.zeros_like(self.tellers)
+        np.maximum.at(share, (incident, source), copied)
+        at, source = self.incident, self.source
+        own = self.tellers - np.minimum(share, self.tellers)
+        could = 1.0 - share[at, source]
+        told = self.tells * could
+        chances = np.bincount(source, could, minlength=own.shape[1])
+        usual = np.bincount(source, told, minlength=own.shape[1]) / np.maximum(chances, 1.0)
+        w = p.COVER_WEIGHT
+        local = (self.near.around(own)[at, source] + w * usual[source]) / (
+            self.near.around(1.0 - share)[at, source] + w
+        )
+        rate = (self.near.then(own)[at, source] + 2 * w * local) / (
+            self.near.then(1.0 - share)[at, source] + 2 * w
+        )
+        rate = np.clip(rate, 0.005, 0.98)
+        size = np.arange(len(self.slots) + 1)
+        ordered, camped = at[self.order], self.frames.camped[self.frame]
+        start = np.searchsorted(ordered, size)
+        free = start[:-1] + np.bincount(ordered, camped, minlength=len(self.slots)).astype(np.int64)
+        self.chances = Chances(
+            start,
+            free,
+            self.speaker,
+            self.frame,
+            self.frames.kind[source[self.order]],
+            self.tells[self.order],
+            np.log(rate / (1.0 - rate))[self.order],
+            could[self.order],
+            self.frames.rows,
+            self.slots,
+        )
+        key = ordered[camped] * len(self.frames.camps) + self.frame[camped]
+        group, which, covers = np.unique(key, return_inverse=True, return_counts=True)
+        silent = np.bincount(which, ~self.chances.told[camped], minlength=len(group))
+        self.told_of = pl.DataFrame(
+            {
+                "incident": group // len(self.frames.camps),
+                "frame": group % len(self.frames.camps),
+                "covers": covers,
+                "silent": silent.astype(np.int64),
+            },
+            schema=NO_LINES.schema,
+        )
+        self.at = np.searchsorted(self.told_of["incident"].to_numpy(), size)
 
     def learn(self, posterior: Floats) -> None:
-        """One Newton step on each effect, given who did it (ridge penalties in ``priors``)."""
-        weight = posterior[self.at]
-        chance = 1.0 / (1.0 + np.exp(-self.logit))
-        off, bend = weight * (self.told[:, None] - chance), weight * chance * (1.0 - chance)
-        self.gravity += _step(self.at, off.sum(axis=1), bend.sum(axis=1), self.gravity, p.GRAVITY_VARIANCE)
-        shape = self.by_kind.shape
-        cell = (self.kind[:, None] * shape[2] + self.rows).ravel()
-        gap = (self.by_kind - self.elicited).ravel()
-        self.by_kind += _step(cell, off.ravel(), bend.ravel(), gap, p.SILENCE_VARIANCE).reshape(shape)
-        one = self.by_speaker.shape
-        cell = (self.speaker[:, None] * one[1] + self.rows).ravel()
-        step = _step(cell, off.ravel(), bend.ravel(), self.by_speaker.ravel(), p.SILENCE_SOURCE_VARIANCE)
-        self.by_speaker += step.reshape(one)
-        self._refresh()
+        """One step on each effect, given who did it (ridge penalties in ``priors``)."""
+        follow(
+            self.chances, self.effects, posterior, self.elicited, self.frames.camped,
+            p.SILENCE_VARIANCE, p.SILENCE_SOURCE_VARIANCE, p.GRAVITY_VARIANCE,
+        )  # fmt: skip
+        _, shared = self._speak(posterior)
+        found = (shared[:, 0] + p.SILENCE_PAIRS * p.RHO_SILENCE) / (shared[:, 1] + p.SILENCE_PAIRS)
+        self.alike = np.clip(found, p.RHO_LEAST, 1.0)
 
-    def lines(self) -> tuple[pl.DataFrame, Floats]:
-        """Per incident and frame: how many cover it and how many of them keep silent; and the nats for each slot.
+    def lines(self, posterior: Floats) -> tuple[pl.DataFrame, Floats]:
+        """Per incident and frame: how many cover it and how many of them keep silent; and the nats for each slot."""
+        return self.told_of, self._speak(posterior)[0]
 
-        Sources of one camp share their reasons to be silent, so many count as few (``priors.RHO_SILENCE``).
-        """
-        each = -np.log1p(np.exp(np.where(self.told[:, None], -self.logit, self.logit)))
-        size = len(self.frames.camps)
-        group, at = np.unique(self.at * size + self.frame, return_inverse=True)
-        covers = np.bincount(at, minlength=len(group)).astype(np.float64)
-        silent = np.bincount(at, ~self.told, minlength=len(group))
-        columns = [np.bincount(at, column, minlength=len(group)) for column in each.T]
-        terms: Floats = np.stack(columns, axis=1).astype(np.float64)
-        terms *= (effective(covers, np.array(p.RHO_SILENCE)) / np.maximum(covers, 1.0))[:, None]
-        told = pl.DataFrame(
-            {
-                "incident": group // size,
-                "frame": group % size,
-                "covers": covers.astype(np.int64),
-                "silent": silent.astype(np.int64),
-            }
-        )
-        return told, terms
-
-
-def _step(cell: Ints, off: Floats, bend: Floats, value: Floats, variance: float) -> Floats:
-    rise = np.bincount(cell, off, minlength=len(value)) - value / variance
-    fall = np.bincount(cell, bend, minlength=len(value)) + 1.0 / variance
-    return np.clip(rise / fall, -0.5, 0.5)
+    def _speak(self, posterior: Floats) -> tuple[Floats, Floats]:
+        terms, shared = np.zeros((self.told_of.height, self.slots.shape[1])), np.zeros((len(self.alike), 2))
+        speak(self.chances, self.effects, self.alike, self.at, terms, posterior, shared)
+        return terms, shared
 
 
 def watch(
     accounts: Accounts, incidents: pl.DataFrame | None, hearing: Hearing, frames: Frames
 ) -> Reporting | None:
-    """Where sources had eyes; None where no incident has place and time."""
-    if incidents is None or not {"latitude", "longitude", "occurred_from"} <= set(incidents.columns):
+    """Where sources had eyes; None where no two incidents have place and time."""
+    near = find_nearby(accounts, incidents)
+    if near is None:
         return None
     n, n_sources = len(accounts.incidents), len(frames.declared)
-    where, day = _places(accounts, incidents)
-    placed = np.flatnonzero(np.isfinite(where[:, 0]) & np.isfinite(day))
-    if len(placed) < 2:
-        return None
-    pairs = placed[cKDTree(where[placed]).query_pairs(p.NEAR_KM, output_type="ndarray")].reshape(-1, 2)
-    near = _both(pairs, n)
-    then = _both(pairs[np.abs(day[pairs[:, 0]] - day[pairs[:, 1]]) <= p.NEAR_DAYS], n)
     tells, blames = np.zeros((n, n_sources)), np.zeros((n, n_sources))
     names = hearing.value >= 0
     tells[accounts.claims["incident"].to_numpy(), accounts.claims["source"].to_numpy()] = 1.0
     blames[hearing.incident[names], hearing.source[names]] = 1.0
-    named_near, told_near, told_then = near @ blames, near @ tells, then @ tells
-    at, source = np.nonzero(named_near >= p.SILENCE_MIN_REPORTS)
+    at, source = np.nonzero(near.around(blames) >= p.SILENCE_MIN_REPORTS)
     if not len(at):
         return None
-    there, lately = np.asarray(near.sum(axis=1)).ravel()[at], np.asarray(then.sum(axis=1)).ravel()[at]
-    says = tells[at, source] > 0
-    chances = np.maximum(np.bincount(source, minlength=n_sources), 1)
-    usual = np.bincount(source, says, minlength=n_sources) / chances
-    local = (told_near[at, source] + p.COVER_WEIGHT * usual[source]) / (there + p.COVER_WEIGHT)
-    rate = (told_then[at, source] + 2 * p.COVER_WEIGHT * local) / (lately + 2 * p.COVER_WEIGHT)
-    rate = np.clip(rate, 0.005, 0.98)
     elicited = np.zeros(frames.elicited.shape[:3])
     elicited[:, :, [OWN, ALLY]] = -p.SILENCE_OWN * frames.follows[None, :, None]
     elicited[~frames.camped] = 0.0
-    return Reporting(
-        frames,
-        source,
-        at,
-        says,
-        np.log(rate / (1.0 - rate)),
-        hearing.base,
-        near,
-        elicited,
-        elicited.copy(),
-        np.zeros(n),
-    )
-
-
-def _both(pairs: Ints, n: int) -> csr_matrix:
-    one, two = pairs[:, 0], pairs[:, 1]
-    ends = np.concatenate([one, two]), np.concatenate([two, one])
-    return csr_matrix((np.ones(2 * len(pairs)), ends), shape=(n, n))
-
-
-def _places(accounts: Accounts, incidents: pl.DataFrame) -> tuple[Floats, Floats]:
-    """Place in km on a plane around the middle of all, and day, of each incident; NaN where unknown."""
-    listed = pl.DataFrame({"incident_id": accounts.incidents}, schema={"incident_id": pl.String})
-    given = incidents.with_columns(pl.col("incident_id").cast(pl.String)).unique("incident_id", keep="first")
-    found = listed.join(given, on="incident_id", how="left", maintain_order="left").select(
-        pl.col("latitude", "longitude").cast(pl.Float64, strict=False),
-        day=pl.col("occurred_from").dt.epoch("s") / 86_400,
-    )
-    latitude, longitude, day = (found[c].to_numpy().astype(np.float64) for c in found.columns)
-    known = np.isfinite(latitude)
-    narrow = float(np.cos(np.radians(latitude[known].mean()))) if known.any() else 1.0
-    return np.stack([latitude, longitude * narrow], axis=1) * _KM_PER_DEGREE, day
+    effects = Effects(elicited.copy(), np.zeros((0, elicited.shape[2])), np.zeros(n))
+    alike = np.full(len(frames.camps), p.RHO_SILENCE)
+    says = tells[at, source] > 0
+    return Reporting(frames, source, at, says, hearing.base, near, tells, elicited, effects, alike)
