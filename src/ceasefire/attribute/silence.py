@@ -15,6 +15,10 @@ from ceasefire.attribute.kernel import answers
 from ceasefire.compiled import compiled, lean
 
 
+# Kinds and sources explain the same tellings: each goes half of the way, or together they would go twice too far.
+HALF = 0.5
+
+
 class Chances(NamedTuple):
     """Opportunities to tell of incident i are ``start[i]:start[i + 1]``, by frame; those from ``free[i]`` on are of sources without
     a camp. ``speaker``, ``frame``, ``kind``; ``told``; ``usual``: logit of telling there and then; ``own``: the part that is not
@@ -88,12 +92,12 @@ def follow(
             for row in range(by_kind.shape[2]):
                 rise = kind_off[f, g, row] - (by_kind[f, g, row] - elicited[f, g, row]) / kind_variance
                 fall = kind_bend[f, g, row] + 1.0 / kind_variance
-                by_kind[f, g, row] += min(max(rise / fall, -0.5), 0.5)
+                by_kind[f, g, row] += HALF * min(max(rise / fall, -1.0), 1.0)
     for s in range(by_speaker.shape[0]):
         for row in range(by_speaker.shape[1]):
             rise = off[s, row] - by_speaker[s, row] / speaker_variance
             fall = bend[s, row] + 1.0 / speaker_variance
-            by_speaker[s, row] += min(max(rise / fall, -0.5), 0.5)
+            by_speaker[s, row] += HALF * min(max(rise / fall, -1.0), 1.0)
     shift = high / np.maximum(flat, 1.0)
     for i in range(len(start) - 1):
         for z in range(answers(base[i])):
