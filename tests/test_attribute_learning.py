@@ -11,7 +11,7 @@ from bench.attribution_reports import Made, make
 from bench.attribution_score import Score, of_table
 
 from ceasefire.attribute import Attributed, attribute
-from ceasefire.attribute.kernel import NO_LEADER, STRAY, Learned, Likeness, Told, weigh
+from ceasefire.attribute.kernel import STRAY, Learned, Likeness, Told, weigh
 from ceasefire.attribute.standing import _stretches
 
 
@@ -152,15 +152,23 @@ def test_the_kernel_sums_over_lines_as_the_formula_does() -> None:
     value, follow, lined, joined = [0, 1, 0], 0.6, np.array([[0.3, 0.2]]), np.array([[0.1, 0.4]])
     told = Told(
         np.array([0, 3]), np.arange(3), np.zeros(3, dtype=np.int64), np.array(value), np.zeros(3),
-        np.full(3, NO_LEADER), np.array([[0, 1]]),
+        np.zeros(3, dtype=np.int64), np.zeros(3), np.array([[0, 1]]),
     )  # fmt: skip
     rows = np.array([[0, 1]])
     like = Likeness(
-        counts, counts.sum(axis=2), np.zeros(3), rows, line, np.array([follow]), lined, joined, rows >= 0
+        counts,
+        counts.sum(axis=2),
+        rows,
+        line,
+        np.array([follow]),
+        np.ones((1, 2, 2)),
+        lined,
+        joined,
+        rows >= 0,
     )
     learned = Learned(
-        np.zeros_like(counts), np.zeros_like(line), np.zeros((1, 2)), np.zeros((1, 2, 3)), np.zeros((3, 2)),
-        np.zeros((3, 2)),
+        np.zeros_like(counts), np.zeros_like(line), np.zeros((1, 2)), np.zeros((1, 2, 3)),
+        np.zeros((1, 2, 2)), np.zeros((0, 2)), np.zeros((3, 2)),
     )  # fmt: skip
     posterior, terms, own = np.zeros((1, 2)), np.zeros((3, 2)), np.zeros((3, 2, 3))
     weigh(told, like, np.zeros((1, 2)), posterior, terms, own, learned, learn=True)

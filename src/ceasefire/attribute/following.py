@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ceasefire.attribute import priors as p
-from ceasefire.attribute.kernel import NO_LEADER, Likeness, Told, answers, chance
+from ceasefire.attribute.kernel import Likeness, Told, answers, chance
 from ceasefire.attribute.testimony import Floats, Ints
 from ceasefire.compiled import compiled
 
+NO_LEADER = -2
 _ROUNDS = 20
 
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.copying import Voices
-from ceasefire.attribute.kernel import NO_LEADER, NOBODY, Told
+from ceasefire.attribute.kernel import NOBODY, Told
 from ceasefire.attribute.standing import Standing
 from ceasefire.attribute.testimony import Floats, Ints
 
@@ -23,13 +22,14 @@ from ceasefire.attribute.testimony import Floats, Ints
 @dataclass(frozen=True)
 class Hearing:
     """The voices that kernels weigh: those that name one answer or nobody. ``row``: of each, its row among the said (first) and the
-    nameless (after them); ``value``, ``vague``: see ``kernel.Told``; ``when``: published, microseconds; ``day``: of each incident.
+    nameless (after them); ``value``, ``vague``, ``hedged``: see ``kernel.Told``; ``when``: published, microseconds; ``day``: of each incident.
     """
 
     incident: Ints
     source: Ints
     value: Ints
     vague: Floats
+    hedged: Ints
     when: Ints
     row: Ints
     base: Ints
@@ -42,9 +42,15 @@ class Hearing:
         frame = standing.frame[speaker]
         order = np.lexsort((self.source, self.when, frame, self.incident))
         start = np.searchsorted(self.incident[order], np.arange(len(self.day) + 1)).astype(np.int64)
-        lead = np.full(len(order), NO_LEADER, dtype=np.int64)
         told = Told(
-            start, speaker[order], frame[order], self.value[order], self.vague[order], lead, self.base
+            start,
+            speaker[order],
+            frame[order],
+            self.value[order],
+            self.vague[order],
+            self.hedged[order],
+            np.zeros(len(order)),
+            self.base,
         )
         return told, order
 
@@ -57,7 +63,7 @@ def hear(
     named = candidates.named[said["row"].to_numpy()]
     one = (named.sum(axis=1) == 1) & (said["kind"] != "denial").to_numpy()
     quiet = ~nameless["denies"].to_numpy()
-    firm = said["share"].to_numpy() * np.where(said["hedged"].to_numpy(), p.SUGGESTS, 1.0)
+    firm = said["share"].to_numpy()
     times = pl.concat([said["published_at"], nameless["published_at"]]).dt.epoch("us")
     row = np.concatenate([np.flatnonzero(one), said.height + np.flatnonzero(quiet)])
     incident, source = (
@@ -72,6 +78,7 @@ def hear(
         source,
         np.concatenate([named[one].argmax(axis=1), np.full(int(quiet.sum()), NOBODY)]).astype(np.int64),
         np.concatenate([1.0 - firm[one], np.zeros(int(quiet.sum()))]),
+        np.concatenate([said["hedged"].to_numpy()[one], np.zeros(int(quiet.sum()))]).astype(np.int64),
         times.fill_null(np.iinfo(np.int64).max).to_numpy()[row],
         row,
         base.astype(np.int64),

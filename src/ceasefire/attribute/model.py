@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.candidates import Candidates
-from ceasefire.attribute.following import find_leaders, lead_values
+from ceasefire.attribute.following import NO_LEADER, find_leaders, lead_values
 from ceasefire.attribute.frames import ACCIDENT, ALLY, HIT, OPPOSING, OTHER, OWN, Frames
 from ceasefire.attribute.hearing import Hearing
-from ceasefire.attribute.kernel import NO_LEADER, Learned, Likeness, Told, weigh
+from ceasefire.attribute.kernel import Learned, Likeness, Told, weigh
 from ceasefire.attribute.reporting import NO_LINES, Reporting
 from ceasefire.attribute.standing import Standing, as_listed, find_standing
 from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony
@@ -151,8 +151,10 @@ class _Fit:
         n, n_told = len(standing.owner), len(self.order)
         self.counts = np.zeros((n, *frames.elicited.shape[2:]))
         self.leader, self.repeats = np.full(n, -1, dtype=np.int64), np.zeros(n)
-        self.terms, self.own = np.zeros((n_told, width)), np.zeros((n_told, width, 3))
+        self.terms, self.own = np.zeros((0, width)), np.zeros((0, width, 3))
         self.held = np.zeros((n_told, width))
+        self.lead = np.full(n_told, NO_LEADER, dtype=np.int64)
+        self.hedge = np.tile(np.array([[1.0, p.HEDGED[0]], [1.0, p.HEDGED[1]]]), (len(camped), 1, 1))
         if self.reporting is not None:
             self.reporting.stand(standing, self.hearing.day)
 
@@ -162,10 +164,10 @@ class _Fit:
         return Likeness(
             likely,
             likely.sum(axis=2),
-            self.repeats,
             rows,
             self.line,
             self.follow,
+            self.hedge,
             self.lined,
             self.joined,
             self.named,
@@ -179,10 +181,14 @@ class _Fit:
             score += _sum_by(lines["incident"].to_numpy(), terms, len(score))
         return np.where(self.candidates.valid, score, 0.0)
 
-    def weigh(self, learn: bool) -> Learned:
+    def weigh(self, learn: bool, whole: bool = False) -> Learned:
+        """A pass over all; ``whole``: with the terms and own parts of every account."""
+        n, width = len(self.order) if whole else 0, self.held.shape[1]
+        self.terms, self.own = np.zeros((n, width)), np.zeros((n, width, 3))
+        frames, rows = self.joined.shape
         learned = Learned(
-            np.zeros_like(self.counts), np.zeros_like(self.line), np.zeros((len(self.follow), 2)),
-            np.zeros((*self.joined.shape, 3)), np.zeros((len(self.repeats), 2)), self.held,
+            np.zeros_like(self.counts), np.zeros_like(self.line), np.zeros((frames, 2)), np.zeros((frames, rows, 3)),
+            np.zeros((frames, 2, 2)), np.zeros((len(self.order) if self.told.echo.any() else 0, 2)), self.held,
         )  # fmt: skip
         weigh(self.told, self.likeness(), self.beside(), self.posterior, self.terms, self.own, learned, learn)
         return learned
@@ -191,7 +197,7 @@ class _Fit:
         """Rounds of EM until the posterior stands still."""
         before = self.posterior.copy()
         for k in range(p.ROUNDS):
-            self._take(self.weigh(learn=True))
+            self._take(self.weigh(learn=True, whole=k in p.LEADERS_AT or k in p.STANDING_AT))
             if self.reporting is not None:
                 self.reporting.learn(self.posterior)
             self._set_prior(places=k % p.PLACES_EVERY == 0)
@@ -229,18 +235,21 @@ class _Fit:
         self._lead()
 
     def _lead(self) -> None:
-        values = lead_values(self.told, self.hearing.when[self.order], self.leader)
-        self.told = self.told._replace(lead=values)
+        self.lead = lead_values(self.told, self.hearing.when[self.order], self.leader)
+        self._echo()
         if self.reporting is not None:
-            self._tell_copies()
+            # that a source repeats its leader is no choice of its own to tell
+            source, n = self.told.source, len(self.leader)
+            led, same = self.lead != NO_LEADER, self.lead == self.told.value
+            met, agreed = np.bincount(source[led], minlength=n), np.bincount(source[same], minlength=n)
+            copied = np.minimum(self.repeats * met / np.maximum(agreed, 1), 1.0)
+            owner = self.standing.owner[source[same]]
+            self.reporting.hear(self.incident()[same], owner, copied[source[same]])
 
-    def _tell_copies(self) -> None:
-        """That a source repeats its leader is no choice of its own to tell."""
-        source, n = self.told.source, len(self.leader)
-        led, same = self.told.lead != NO_LEADER, self.told.lead == self.told.value
-        met, agreed = np.bincount(source[led], minlength=n), np.bincount(source[same], minlength=n)
-        copied = np.minimum(self.repeats * met / np.maximum(agreed, 1), 1.0)
-        self.reporting.hear(self.incident()[same], self.standing.owner[source[same]], copied[source[same]])
+    def _echo(self) -> None:
+        """How often each account would be said whatever happened."""
+        said = self.lead == self.told.value
+        self.told = self.told._replace(echo=np.where(said, self.repeats[self.told.source], 0.0))
 
     def incident(self) -> Ints:
         return np.repeat(np.arange(len(self.hearing.day)), np.diff(self.told.start))
@@ -261,9 +270,15 @@ class _Fit:
         self.lined = _together(learned.together[:, :, 1], met, first, camped)
         first = np.where(camped, p.JOINED_CAMP, p.JOINED_NEUTRAL)
         self.joined = _together(learned.together[:, :, 0], met, first, camped)
-        led = self.leader >= 0
-        found = (learned.repeats[:, 0] + 1.0) / (learned.repeats[:, 1] + 2.0)
-        self.repeats = np.where(led, np.minimum(found, 0.97), 0.0)
+        self.hedge = _hedging(learned.hedges)
+        led = self.lead != NO_LEADER
+        if len(learned.echoed):
+            source, n = self.told.source[led], len(self.repeats)
+            found, of = (np.bincount(source, learned.echoed[led, k], minlength=n) for k in (0, 1))
+            self.repeats = np.where(
+                self.leader >= 0, np.minimum((found + 1.0) / (of + 2.0), p.COPY_EVER), 0.0
+            )
+            self._echo()
 
     def _set_prior(self, places: bool) -> None:
         """Base rates of the case and of its places (looked at anew: ``places``); outsiders share the third party's part."""
@@ -316,6 +331,19 @@ def _together(seen: Floats, met: Floats, first: Floats, camped: NDArray[np.bool_
     whole = (seen.sum(axis=1) + w * first) / (met.sum(axis=1) + w)
     each = (seen + w * whole[:, None]) / (met + w)
     return np.asarray(np.where(camped[:, None], each, whole[:, None]))
+
+
+def _hedging(seen: Floats) -> Floats:
+    """How often what is right, and what is wrong, is told firmly and hedged, against how often at all: frames x 2 x 2."""
+    hedged, all_ = seen[:, :, 0], seen[:, :, 1]
+    usual = (hedged.sum(axis=1) / np.maximum(all_.sum(axis=1), 1e-9))[:, None]
+    start = np.minimum(usual * p.HEDGED, 0.95)
+    found = (hedged + p.HEDGE_WEIGHT * start) / (all_ + p.HEDGE_WEIGHT)
+    some = (usual > 0) & (usual < 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.stack(
+            [np.where(some, (1 - found) / (1 - usual), 1.0), np.where(some, found / usual, 1.0)], axis=2
+        )
 
 
 def _shares(counts: Floats) -> Floats:
@@ -392,7 +420,7 @@ def fit(
     learnt = shared_incidents(hearing.incident[hearing.value >= 0], n) >= p.MIN_SHARED_INCIDENTS
     if learnt:
         state.learn()
-    state.weigh(learn=False)
+    state.weigh(learn=False, whole=True)
     row = hearing.row[state.order]
     terms = np.zeros((max(hearing.n_said, int(row.max(initial=-1)) + 1), valid.shape[1]))
     terms[: hearing.n_said] = apart

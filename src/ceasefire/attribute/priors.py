@@ -84,8 +84,12 @@ ALIGNED_MISS: Final[Mapping[str, Mapping[str, float]]] = {
 ALIGNED_DENIAL: Final[Mapping[str, float]] = {"own": 0.85, "ally": 0.80, "opposing": 0.20, "other": 0.75}
 NEUTRAL_DENIAL: Final = 0.30
 
-# "suggests" counts this fraction of "asserts": hedged words are half-way to saying nothing.
+# Of denials, and of accounts that name several: "suggests" counts this fraction of "asserts", half-way to saying nothing.
 SUGGESTS: Final = 0.5
+# How often what is right, and what is wrong, is hedged, against how often anything is: then a hedged account weighs about half a firm
+# one. Learned by camp with the weight of so many accounts; then it shows what firm words are worth as well.
+HEDGED: Final = (0.6, 1.6)
+HEDGE_WEIGHT: Final = 100.0
 
 # Several accounts of one camp (or of sources without one) on one incident may come from one mouth. With chance JOINED all repeat a
 # line that somebody drew up: then they are worth one account, however many. With chance LINED each follows the line at the rate
@@ -113,6 +117,7 @@ NAMES_NOBODY: Final = 0.15
 COPY_GAIN: Final = 8.0
 COPY_FEWEST: Final = 8
 COPY_LEAST: Final = 0.15
+COPY_EVER: Final = 0.97  # nobody repeats another always
 COPY_MOST: Final = 200  # accounts of one incident that are paired
 
 # Flat prior: every party, "accident" and "third_party" alike; an outsider that somebody names shares the

@@ -110,17 +110,12 @@ def _left_out(
         score = score - _at(pairs, line, posterior.silence)
     fewer = told._replace(
         start=start, base=told.base[incident],
-        **{name: getattr(told, name)[rows] for name in ("source", "frame", "value", "vague", "lead")},
+        **{name: getattr(told, name)[rows] for name in ("source", "frame", "value", "vague", "hedged", "echo")},
     )  # fmt: skip
     width = candidates.valid.shape[1]
-    found, terms, own = (
-        np.zeros((len(pairs), width)),
-        np.zeros((len(rows), width)),
-        np.zeros((len(rows), width, 3)),
-    )
-    nothing = np.zeros((0, 0, 0))
-    held = Learned(nothing, nothing, np.zeros((0, 0)), nothing, np.zeros((0, 0)), heard.held[rows])
-    weigh(fewer, heard.like, score, found, terms, own, held, False)
+    found, nothing, flat = np.zeros((len(pairs), width)), np.zeros((0, 0, 0)), np.zeros((0, 0))
+    held = Learned(nothing, nothing, flat, nothing, nothing, flat, heard.held[rows])
+    weigh(fewer, heard.like, score, found, flat, nothing, held, False)
     return _Without(what, incident, [names[k] for k in which], found)
 
 
