@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.attribution_worker import crowd_kit, peak_mb
-from ceasefire.attribute.kernel import NO_LEADER, Learned, Likeness, Told, weigh
+from ceasefire.attribute.kernel import Learned, Likeness, Told, weigh
 
 ROOT = Path(__file__).resolve().parents[1]
 VALUES, PER_ITEM, SOURCES, ZIPF, RIGHT = 5, 5, 5_000, 1.0, 0.7
@@ -81,20 +81,21 @@ def engine_rounds(given: Many, rounds: int) -> None:
     start = np.searchsorted(given.item, np.arange(given.items + 1)).astype(np.int64)
     told = Told(
         start,
-        given.source.astype(np.int64),
-        np.zeros(n, dtype=np.int64),
-        given.value.astype(np.int64),
-        np.zeros(n),
-        np.full(n, NO_LEADER, dtype=np.int64),
-        np.tile(np.arange(size), (given.items, 1)),
+        given.source,
+        np.zeros(n, dtype=np.int8),
+        given.value,
+        np.zeros(n, dtype=np.float32),
+        np.zeros(n, dtype=np.int8),
+        np.zeros(n, dtype=np.float32),
+        np.tile(np.arange(size, dtype=np.int8), (given.items, 1)),
     )
     table = np.full((size, size + 2), 0.3 / (size - 1))
     table[:, 0], table[:, -1] = 0.65, 0.05
     table[np.arange(size), np.arange(size) + 1] = 0.0  # who names the answer itself is in the first column
     table /= table.sum(axis=1, keepdims=True)
     counts = np.zeros((given.sources, size, size + 2))
-    posterior, held = np.zeros((given.items, size)), np.zeros((n, size))
-    terms, own = np.zeros((n, size)), np.zeros((n, size, 3))
+    posterior, held = np.zeros((given.items, size)), np.zeros((n, size), dtype=np.float32)
+    terms, own = np.zeros((0, size)), np.zeros((0, size, 3))
     score = np.full((given.items, size), -np.log(size))
     rows, together = np.arange(size)[None, :], np.full((1, size), 0.1)
     for _ in range(rounds):
@@ -102,20 +103,22 @@ def engine_rounds(given: Many, rounds: int) -> None:
         like = Likeness(
             likely,
             likely.sum(axis=2),
-            np.zeros(given.sources),
             rows,
             table[None],
             np.array([0.7]),
+            np.ones((1, 2, 2)),
             together,
             together,
             np.ones((1, size), dtype=np.bool_),
+            1.0,
         )
         learned = Learned(
             np.zeros_like(counts),
             np.zeros((1, size, size + 2)),
             np.zeros((1, 2)),
             np.zeros((1, size, 3)),
-            np.zeros((given.sources, 2)),
+            np.zeros((1, 2, 2)),
+            np.zeros((0, 2)),
             held,
         )
         weigh(told, like, score, posterior, terms, own, learned, True)

@@ -165,6 +165,7 @@ def test_the_kernel_sums_over_lines_as_the_formula_does() -> None:
         lined,
         joined,
         rows >= 0,
+        1.0,
     )
     learned = Learned(
         np.zeros_like(counts), np.zeros_like(line), np.zeros((1, 2)), np.zeros((1, 2, 3)),

@@ -17,6 +17,7 @@ from ceasefire.compiled import compiled, lean
 STRAY = 0.05  # share of accounts that differ from a line which all are said to repeat
 NOBODY = -1
 _LEAST = 1e-9
+_NOTHING = 1e-12  # answers less probable teach nothing
 _FEW = 12  # accounts whose product no double is too small for; more are taken in pieces
 
 
@@ -39,7 +40,8 @@ class Told(NamedTuple):
 class Likeness(NamedTuple):
     """What sources are like: ``counts`` (sources x rows x columns, not yet shares), their sums ``totals``; of each frame ``rows``,
     ``line`` (shares), ``follow``, ``hedge`` (x 2 x 2: what is right and what is wrong, firm and hedged: how often against how often at all), and by
-    row ``lined``, ``joined`` and ``named``: whether anybody names such an answer, so that something can be learned."""
+    row ``lined``, ``joined`` and ``named``: whether anybody names such an answer, so that something can be learned.
+    ``worth``: what a nat of testimony is worth (see ``priors.WORTH``)."""
 
     counts: Any
     totals: Any
@@ -50,6 +52,7 @@ class Likeness(NamedTuple):
     lined: Any
     joined: Any
     named: Any
+    worth: Any
 
 
 class Learned(NamedTuple):
@@ -145,7 +148,7 @@ def weigh(
         here = base[i]
         slots = answers(here)
         for z in range(slots):
-            sums[z], mass[z] = score[i, z], 1.0
+            sums[z], mass[z] = 0.0, 1.0
         first = start[i]
         while first < start[i + 1]:
             last = first
@@ -157,6 +160,11 @@ def weigh(
                 sums, mass, terms,
             )  # fmt: skip
             first = last
+        worth = like.worth
+        for z in range(slots):
+            sums[z] = score[i, z] + worth * sums[z]
+            if worth != 1.0:
+                mass[z] = mass[z] ** worth
         top = sums[0]
         for z in range(slots):
             top = max(top, sums[z])
@@ -238,7 +246,7 @@ def _together(
             mass[z] *= said[at, z]
             mine[at, z], repeat[at, z], lines[at, z] = 1.0, 0.0, 0.0
             if wanted:
-                terms[first, z] = np.log(said[at, z])
+                terms[first, z] = like.worth * np.log(said[at, z])
         _hedge(first, offset, slots, told, like, said, mine, mass, terms)
         return
     followers, alone, repeating, extra, apart, before = room[0], room[1], room[2], room[3], room[4], room[5]
@@ -309,7 +317,7 @@ def _together(
                 if k == last - 1:
                     sums[z] += now
             if wanted:
-                terms[k, z] = now - before[z]
+                terms[k, z] = like.worth * (now - before[z])
                 before[z] = now
     for k in range(first, last):
         at, other = k - offset, value[k] if value[k] >= 0 else slots
@@ -334,7 +342,7 @@ def _hedge(
         factor = 1.0 + share * ((right if told.value[k] == z else wrong) - 1.0)
         mass[z] *= factor
         if len(terms):
-            terms[k, z] += np.log(factor)
+            terms[k, z] += like.worth * np.log(factor)
 
 
 @lean
@@ -369,6 +377,9 @@ def _learn(
             named_row = rows[here[named]] if named >= 0 else 0
             for z in range(slots):
                 row, g, self = rows[here[z]], posterior[i, z], mine[at, z]
+                if g < _NOTHING:
+                    learned.held[k, z] = 0.0
+                    continue
                 column = 0 if named == z else 1 + named_row if named >= 0 else columns - 1
                 if count > 1:
                     learned.follow[f, 0] += g * max(1.0 - repeat[at, z] - self, 0.0)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.candidates import Candidates
+from ceasefire.attribute.daily import Daily, first_lines
 from ceasefire.attribute.following import NO_LEADER, find_leaders, lead_values
 from ceasefire.attribute.frames import ACCIDENT, ALLY, HIT, OPPOSING, OTHER, OWN, Frames
 from ceasefire.attribute.hearing import Hearing
@@ -127,6 +128,7 @@ class _Fit:
         self.hearing, self.frames, self.candidates = hearing, frames, candidates
         self.reporting, self.apart = reporting, apart
         self.posterior = np.zeros(candidates.valid.shape)
+        self.worth = 1.0
         # of answers that nobody ever names nothing is learned: else they would stand for whatever fits badly
         spoken = hearing.value >= 0
         answers = np.unique(hearing.base[hearing.incident[spoken], hearing.value[spoken]])
@@ -153,7 +155,10 @@ class _Fit:
         self.leader, self.repeats = np.full(n, -1, dtype=np.int64), np.zeros(n)
         self.terms, self.own = np.zeros((0, width)), np.zeros((0, width, 3))
         self.held = np.zeros((n_told, width))
-        self.lead = np.full(n_told, NO_LEADER, dtype=np.int64)
+        self.lead, self.day_line = np.full(n_told, NO_LEADER, dtype=np.int64), np.zeros(n_told)
+        width = len(candidates.base) + 1
+        n_sides = int(frames.side.max(initial=-1)) + 1
+        self.daily = Daily(np.tile(first_lines(width), (n_sides, 1)), np.full(n_sides, p.FOLLOW))
         self.hedge = np.tile(np.array([[1.0, p.HEDGED[0]], [1.0, p.HEDGED[1]]]), (len(camped), 1, 1))
         if self.reporting is not None:
             self.reporting.stand(standing, self.hearing.day)
@@ -171,14 +176,15 @@ class _Fit:
             self.lined,
             self.joined,
             self.named,
+            self.worth,
         )
 
     def beside(self) -> Floats:
         """What speaks for each answer besides the accounts that kernels weigh."""
-        score = self.log_prior + self.apart
+        score = self.log_prior + self.worth * self.apart
         if self.reporting is not None:
             lines, terms = self.reporting.lines(self.posterior)
-            score += _sum_by(lines["incident"].to_numpy(), terms, len(score))
+            score += self.worth * _sum_by(lines["incident"].to_numpy(), terms, len(score))
         return np.where(self.candidates.valid, score, 0.0)
 
     def weigh(self, learn: bool, whole: bool = False) -> Learned:
@@ -197,10 +203,13 @@ class _Fit:
         """Rounds of EM until the posterior stands still."""
         before = self.posterior.copy()
         for k in range(p.ROUNDS):
-            self._take(self.weigh(learn=True, whole=k in p.LEADERS_AT or k in p.STANDING_AT))
+            daily = k % p.DAYS_EVERY == p.DAYS_EVERY - 1
+            self._take(self.weigh(learn=True, whole=daily or k in p.LEADERS_AT or k in p.STANDING_AT))
             if self.reporting is not None:
                 self.reporting.learn(self.posterior)
             self._set_prior(places=k % p.PLACES_EVERY == 0)
+            if daily:
+                self._look_for_days()
             if k in p.LEADERS_AT:
                 self._look_for_leaders()
             if k in p.STANDING_AT:
@@ -229,6 +238,18 @@ class _Fit:
                 self.leader[at], self.repeats[at] = of, before[2][k]
         self._lead()
 
+    def _look_for_days(self) -> None:
+        """Lines of a day: only where there are sides, and times."""
+        if not self.hearing.day.any() or not (self.frames.side >= 0).any():
+            return
+        incident = self.incident()
+        day = np.floor(self.hearing.day[incident]).astype(np.int64)
+        day -= day.min(initial=0)
+        self.day_line = self.daily.find(
+            self.told, self.likeness(), self.frames.side, self._led(), incident, day, self.posterior, self.terms
+        )
+        self._echo()
+
     def _look_for_leaders(self) -> None:
         when = self.hearing.when[self.order]
         self.leader, self.repeats = find_leaders(self.told, self.likeness(), when, self.posterior, self.terms)
@@ -246,10 +267,14 @@ class _Fit:
             owner = self.standing.owner[source[same]]
             self.reporting.hear(self.incident()[same], owner, copied[source[same]])
 
+    def _led(self) -> Floats:
+        """How often each account would be said because its leader has said so."""
+        return np.where(self.lead == self.told.value, self.repeats[self.told.source], 0.0)
+
     def _echo(self) -> None:
         """How often each account would be said whatever happened."""
-        said = self.lead == self.told.value
-        self.told = self.told._replace(echo=np.where(said, self.repeats[self.told.source], 0.0))
+        said = self._led()
+        self.told = self.told._replace(echo=1.0 - (1.0 - said) * (1.0 - self.day_line))
 
     def incident(self) -> Ints:
         return np.repeat(np.arange(len(self.hearing.day)), np.diff(self.told.start))
@@ -274,7 +299,9 @@ class _Fit:
         led = self.lead != NO_LEADER
         if len(learned.echoed):
             source, n = self.told.source[led], len(self.repeats)
-            found, of = (np.bincount(source, learned.echoed[led, k], minlength=n) for k in (0, 1))
+            part = self._led() / np.maximum(self.told.echo, 1e-12)  # of its leader, not of a line
+            found = np.bincount(source, (learned.echoed[:, 0] * part)[led], minlength=n)
+            of = np.bincount(source, learned.echoed[led, 1], minlength=n)
             self.repeats = np.where(
                 self.leader >= 0, np.minimum((found + 1.0) / (of + 2.0), p.COPY_EVER), 0.0
             )
@@ -420,10 +447,11 @@ def fit(
     learnt = shared_incidents(hearing.incident[hearing.value >= 0], n) >= p.MIN_SHARED_INCIDENTS
     if learnt:
         state.learn()
+        state.worth = p.WORTH
     state.weigh(learn=False, whole=True)
     row = hearing.row[state.order]
     terms = np.zeros((max(hearing.n_said, int(row.max(initial=-1)) + 1), valid.shape[1]))
-    terms[: hearing.n_said] = apart
+    terms[: hearing.n_said] = state.worth * apart
     terms[row] = state.terms
     of = np.zeros(len(terms), dtype=np.int64)
     of[: hearing.n_said], of[hearing.row] = t.incident, hearing.incident
@@ -431,7 +459,7 @@ def fit(
     lines, quiet = (
         (NO_LINES, np.zeros((0, valid.shape[1]))) if reporting is None else reporting.lines(state.posterior)
     )
-    quiet = _centred(quiet, lines["incident"].to_numpy(), state.log_prior, valid)
+    quiet = _centred(state.worth * quiet, lines["incident"].to_numpy(), state.log_prior, valid)
     told = _sum_by(of, terms, n) + _sum_by(lines["incident"].to_numpy(), quiet, n)
     score = state.log_prior + told
     probability = softmax(score, valid)
@@ -460,7 +488,7 @@ def fit(
         state.standing,
         state.leader,
         state.repeats,
-        Heard(state.told, state.incident(), state.likeness(), state.held, apart),
+        Heard(state.told, state.incident(), state.likeness(), state.held, state.worth * apart),
         state.beside(),
         loads,
         learnt,

@@ -100,6 +100,12 @@ LINED_CAMP: Final = 0.4
 LINED_NEUTRAL: Final = 0.1
 FOLLOW: Final = 0.7
 TOGETHER_WEIGHT: Final = 40.0
+# A side may have a line for a whole day, whatever happens: so often before anything is known, worth so many days.
+DAYS_LINED: Final = 0.05
+DAYS_WEIGHT: Final = 20.0
+# ... and only where that explains what is said better by so many nats in all, and so many a day.
+DAYS_NATS: Final = 10.0
+DAYS_EACH: Final = 0.6
 # A line is confused as its camp's sources are; learned with this weight, in lines. What sources without a camp share is an
 # impression of what is hard to read: how often it is wrong cannot be learned from them, and stays as elicited.
 LINE_WEIGHT: Final = 40.0
@@ -145,10 +151,14 @@ SOURCE_WEIGHT: Final = 10.0
 KIND_WEIGHT: Final = 100.0
 BASE_WEIGHT: Final = 30.0
 PLACE_WEIGHT: Final = 100.0
+# What is learned from accounts of the same incidents fits them better than it should, and accounts share causes that nobody knows of:
+# then a nat of testimony counts as this much (a coarsened posterior, Miller and Dunson 2019).
+WORTH: Final = 0.85
 MIN_SHARED_INCIDENTS: Final = 50
 ROUNDS: Final = 40
 LEADERS_AT: Final = (6, 16, 26)  # rounds after which leaders are looked for
 STANDING_AT: Final = (11, 21)  # ... and where sources stand
+DAYS_EVERY: Final = 4  # rounds between looks for lines of a day
 PLACES_EVERY: Final = 4  # rounds between looks at what was found near a place
 STILL: Final = 1e-3  # posteriors stand still when they move less than this in the mean
 
