@@ -112,7 +112,7 @@ def _reliability(posterior: Posterior, t: Testimony, accounts: Accounts) -> pl.D
 
 
 def standing_problems(posterior: Posterior, frames: Frames, accounts: Accounts) -> list[Problem]:
-    """Sources that are not read as listed, and those that repeat another, as notes."""
+    """Sources that are not read as listed, those that repeat another, and sides that keep to a line of the day, as notes."""
     names = accounts.speakers["source_id"].to_list()
     standing, out = posterior.standing, []
     for k, (owner, frame) in enumerate(zip(standing.owner.tolist(), standing.frame.tolist(), strict=True)):
@@ -143,6 +143,20 @@ def standing_problems(posterior: Posterior, frames: Frames, accounts: Accounts) 
                     record=names[owner],
                 )
             )
+    daily = posterior.daily
+    for side in np.flatnonzero(daily.agreed).tolist():
+        out.append(
+            Problem(
+                "note",
+                STAGE,
+                "side_keeps_a_line",
+                "each incident told for itself",
+                f"one answer for all of a day on {1.0 - daily.lines[side, 0]:.0%} of {daily.days[side]} days, kept to "
+                f"{daily.rate[side]:.0%} of the time",
+                "what fits the line of its day counts little",
+                record=frames.sides[side],
+            )
+        )
     return out
 
 

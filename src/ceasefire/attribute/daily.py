@@ -1,8 +1,8 @@
 """Lines of a day: what all of a side's sources say of whatever happened that day, agreed among them rather than copied.
 
 In: accounts, the posterior, how probable each account is as its source's own word. Out: how often each account would be said as
-the day's line, judged by the side's accounts of the day's *other* incidents. A day of a side has no line, or names one answer, which
-each source then says at a rate of its side; both are learned by EM, starting from hardly any lines.
+the day's line, judged by the side's accounts of the day's *other* incidents. A day of a side has no line, or names one answer,
+which each source then says at a rate of its side; both are learned by EM, starting from hardly any lines.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.kernel import Likeness, Told, answers, chance
@@ -20,13 +21,24 @@ from ceasefire.compiled import compiled
 
 @dataclass
 class Daily:
-    """By side: ``lines``, how often a day has none (first) or each answer as its line; ``rate``, how often it is followed."""
+    """By side: ``lines``, how often a day has none (first) or each answer as its line; ``rate``, how often it is followed;
+    ``agreed``: whether lines explain what is said; ``days``: how many were looked at."""
 
     lines: Floats
     rate: Floats
+    agreed: NDArray[np.bool_]
+    days: Ints
 
     def find(
-        self, told: Told, like: Likeness, side: Ints, echo: Floats, incident: Ints, day: Ints, posterior: Floats, terms: Floats
+        self,
+        told: Told,
+        like: Likeness,
+        side: Ints,
+        echo: Floats,
+        incident: Ints,
+        day: Ints,
+        posterior: Floats,
+        terms: Floats,
     ) -> Floats:
         """How often each account would be said whatever happened; learns ``lines`` and ``rate`` on the way.
 
@@ -68,7 +80,8 @@ class Daily:
         # judged by what was expected at the start: what is learned fits whatever is there
         _, whole = gains(np.full(len(of), p.FOLLOW))
         worth = np.bincount(whose, np.log((first_lines(width) * np.exp(whole)).sum(axis=1)), minlength=n)
-        agreed = worth > np.maximum(p.DAYS_NATS, p.DAYS_EACH * np.bincount(whose, minlength=n))
+        self.days = np.bincount(whose, minlength=n)
+        self.agreed = agreed = worth > np.maximum(p.DAYS_NATS, p.DAYS_EACH * self.days)
         self.lines[~agreed], self.rate[~agreed] = first_lines(width), p.FOLLOW
         rate = self.rate[of]
         here, whole = gains(rate)
@@ -84,6 +97,14 @@ class Daily:
             self.lines[s] = seen / seen.sum()
             self.rate[s] = min((kept[s] + p.DAYS_WEIGHT * p.FOLLOW) / (could[s] + p.DAYS_WEIGHT), p.COPY_EVER)
         return out
+
+
+def no_lines(sides: int, answers: int) -> Daily:
+    """Where nothing is known yet."""
+    nothing = np.zeros(sides, dtype=np.int64)
+    return Daily(
+        np.tile(first_lines(answers + 1), (sides, 1)), np.full(sides, p.FOLLOW), nothing > 0, nothing
+    )
 
 
 def first_lines(width: int) -> Floats:

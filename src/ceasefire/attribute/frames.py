@@ -27,7 +27,8 @@ class Frames:
     """``camps``: the camp of each frame; ``camped``: whether it has one (the last has not). ``rows``: frames x base answers, the
     row of each. ``declared``: the frame each source is listed in; ``kind``: the number of its kind. ``elicited``: frames x kinds x
     rows x columns, before learning; ``line``: frames x rows x columns, what a camp, or an impression that those without a camp
-    share, says. ``follows``: how far each kind follows a camp. ``side``: the side of each frame, by number, -1 = none.
+    share, says. ``follows``: how far each kind follows a camp. ``sides``: their names; ``side``: the side of each
+    frame, by number, -1 = none.
     """
 
     camps: tuple[str, ...]
@@ -38,6 +39,7 @@ class Frames:
     elicited: Floats
     line: Floats
     follows: Floats
+    sides: tuple[str, ...]
     side: Ints
 
 
@@ -71,7 +73,7 @@ def frames(accounts: Accounts, candidates: Candidates) -> Frames:
     sides = sorted({side or "" for _, side in known} - {""})
     side = np.array([sides.index(side) if side else -1 for _, side in known], dtype=np.int64)
     camped = np.array([c != "" for c in camps])
-    return Frames(camps, camped, rows, declared, kind, elicited, line, follows, side)
+    return Frames(camps, camped, rows, declared, kind, elicited, line, follows, tuple(sides), side)
 
 
 def _shared(single: Floats) -> Floats:

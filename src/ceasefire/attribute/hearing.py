@@ -22,7 +22,8 @@ from ceasefire.attribute.testimony import Floats, Ints
 @dataclass(frozen=True)
 class Hearing:
     """The voices that kernels weigh: those that name one answer or nobody. ``row``: of each, its row among the said (first) and the
-    nameless (after them); ``value``, ``vague``, ``hedged``: see ``kernel.Told``; ``when``: published, microseconds; ``day``: of each incident.
+    nameless (after them); ``value``, ``vague``, ``hedged``: see ``kernel.Told``; ``when``: published, microseconds; ``day``: of
+    each incident.
     """
 
     incident: Ints

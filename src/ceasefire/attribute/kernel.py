@@ -23,9 +23,9 @@ _FEW = 12  # accounts whose product no double is too small for; more are taken i
 
 class Told(NamedTuple):
     """Accounts of incident i are ``start[i]:start[i + 1]``, by frame, then time. ``source``, ``frame``; ``value``: the slot named,
-    or ``NOBODY``; ``vague``: share of an account that says nothing (it is one of several versions); ``hedged`` (0, 1); ``echo``: how
-    often it would be said whatever happened (its leader has said so, or it is the day's line). ``base``: incidents x slots, the
-    base answer of each, -1 unused."""
+    or ``NOBODY``; ``vague``: share of an account that says nothing (it is one of several versions); ``hedged`` (0, 1); ``echo``:
+    how often it would be said whatever happened (its leader has said so, or it is the day's line). ``base``: incidents x slots,
+    the base answer of each, -1 unused."""
 
     start: Any
     source: Any
@@ -39,8 +39,8 @@ class Told(NamedTuple):
 
 class Likeness(NamedTuple):
     """What sources are like: ``counts`` (sources x rows x columns, not yet shares), their sums ``totals``; of each frame ``rows``,
-    ``line`` (shares), ``follow``, ``hedge`` (x 2 x 2: what is right and what is wrong, firm and hedged: how often against how often at all), and by
-    row ``lined``, ``joined`` and ``named``: whether anybody names such an answer, so that something can be learned.
+    ``line`` (shares), ``follow``, ``hedge`` (x 2 x 2: what is right and what is wrong, firm and hedged: how often against how often
+    at all), and by row ``lined``, ``joined`` and ``named``: whether anybody names such an answer, so that something can be learned.
     ``worth``: what a nat of testimony is worth (see ``priors.WORTH``)."""
 
     counts: Any
@@ -129,8 +129,8 @@ def weigh(
 ) -> Any:
     """One pass over all incidents; the log-likelihood of all.
 
-    ``score``: what else speaks for each answer (prior, silence), in nats. Fills ``posterior``, and unless they are empty ``terms`` (the
-    nats of each account) and ``own`` (accounts x slots x 3: how much is the source's own word; of the first of a frame, how
+    ``score``: what else speaks for each answer (prior, silence), in nats. Fills ``posterior``, and unless they are empty ``terms``
+    (the nats of each account) and ``own`` (accounts x slots x 3: how much is the source's own word; of the first of a frame, how
     probable a line that all repeat, and one that each follows).
     """
     start, base = told.start, told.base

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.candidates import Candidates
-from ceasefire.attribute.daily import Daily, first_lines
+from ceasefire.attribute.daily import Daily, no_lines
 from ceasefire.attribute.following import NO_LEADER, find_leaders, lead_values
 from ceasefire.attribute.frames import ACCIDENT, ALLY, HIT, OPPOSING, OTHER, OWN, Frames
 from ceasefire.attribute.hearing import Hearing
@@ -52,7 +52,7 @@ class Posterior:
     P(names the author) per source and role; ``known``: reports' worth of evidence behind it. ``standing``: where sources stand;
     ``leader``: of each of its speakers, -1 = none; ``repeats``: how often it is repeated.
     ``heard``: the voices as they were weighed; ``beside``: what else speaks for each answer, by incident and slot.
-    ``loads``: see ``shared_loads``.
+    ``loads``: see ``shared_loads``. ``daily``: lines of a day that sides keep to.
     """
 
     probability: Floats
@@ -72,6 +72,7 @@ class Posterior:
     heard: Heard
     beside: Floats
     loads: tuple[Ints, Ints, Floats]
+    daily: Daily
     learnt: bool
 
 
@@ -156,9 +157,7 @@ class _Fit:
         self.terms, self.own = np.zeros((0, width)), np.zeros((0, width, 3))
         self.held = np.zeros((n_told, width))
         self.lead, self.day_line = np.full(n_told, NO_LEADER, dtype=np.int64), np.zeros(n_told)
-        width = len(candidates.base) + 1
-        n_sides = int(frames.side.max(initial=-1)) + 1
-        self.daily = Daily(np.tile(first_lines(width), (n_sides, 1)), np.full(n_sides, p.FOLLOW))
+        self.daily = no_lines(len(frames.sides), len(candidates.base))
         self.hedge = np.tile(np.array([[1.0, p.HEDGED[0]], [1.0, p.HEDGED[1]]]), (len(camped), 1, 1))
         if self.reporting is not None:
             self.reporting.stand(standing, self.hearing.day)
@@ -246,7 +245,14 @@ class _Fit:
         day = np.floor(self.hearing.day[incident]).astype(np.int64)
         day -= day.min(initial=0)
         self.day_line = self.daily.find(
-            self.told, self.likeness(), self.frames.side, self._led(), incident, day, self.posterior, self.terms
+            self.told,
+            self.likeness(),
+            self.frames.side,
+            self._led(),
+            incident,
+            day,
+            self.posterior,
+            self.terms,
         )
         self._echo()
 
@@ -491,6 +497,7 @@ def fit(
         Heard(state.told, state.incident(), state.likeness(), state.held, state.worth * apart),
         state.beside(),
         loads,
+        state.daily,
         learnt,
     )
 

@@ -6,6 +6,7 @@ of a few kilometres and days, and cells within reach linked, so that any number 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,6 @@ from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
 from ceasefire.attribute import priors as p
-from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.testimony import Floats, Ints
 
 _KM_PER_DEGREE = 111.2
@@ -45,11 +45,11 @@ def _others(cells: csr_matrix, reach: csr_matrix, figures: Floats) -> Floats:
     return np.asarray(np.maximum(found, 0.0))
 
 
-def find_nearby(accounts: Accounts, incidents: pl.DataFrame | None) -> Nearby | None:
+def find_nearby(ids: Sequence[str], incidents: pl.DataFrame | None) -> Nearby | None:
     """Which incidents are near which; None where fewer than two have place and time."""
     if incidents is None or not {"latitude", "longitude", "occurred_from"} <= set(incidents.columns):
         return None
-    where, day = _places(accounts, incidents)
+    where, day = _places(ids, incidents)
     placed = np.flatnonzero(np.isfinite(where[:, 0]) & np.isfinite(day))
     if len(placed) < 2:
         return None
@@ -85,9 +85,9 @@ def _linked(spot: Floats, time: Floats) -> csr_matrix:
     return csr_matrix((np.ones(len(ends[0])), ends), shape=(len(spot), len(spot)))
 
 
-def _places(accounts: Accounts, incidents: pl.DataFrame) -> tuple[Floats, Floats]:
+def _places(ids: Sequence[str], incidents: pl.DataFrame) -> tuple[Floats, Floats]:
     """Place in km on a plane around the middle of all, and day, of each incident; NaN where unknown."""
-    listed = pl.DataFrame({"incident_id": accounts.incidents}, schema={"incident_id": pl.String})
+    listed = pl.DataFrame({"incident_id": list(ids)}, schema={"incident_id": pl.String})
     given = incidents.with_columns(pl.col("incident_id").cast(pl.String)).unique("incident_id", keep="first")
     found = listed.join(given, on="incident_id", how="left", maintain_order="left").select(
         pl.col("latitude", "longitude").cast(pl.Float64, strict=False),

@@ -86,8 +86,8 @@ NEUTRAL_DENIAL: Final = 0.30
 
 # Of denials, and of accounts that name several: "suggests" counts this fraction of "asserts", half-way to saying nothing.
 SUGGESTS: Final = 0.5
-# How often what is right, and what is wrong, is hedged, against how often anything is: then a hedged account weighs about half a firm
-# one. Learned by camp with the weight of so many accounts; then it shows what firm words are worth as well.
+# How often what is right, and what is wrong, is hedged, against how often anything is: so a hedged account weighs about half a
+# firm one. Learned by camp with the weight of so many accounts; then it shows what firm words are worth as well.
 HEDGED: Final = (0.6, 1.6)
 HEDGE_WEIGHT: Final = 100.0
 
@@ -151,8 +151,8 @@ SOURCE_WEIGHT: Final = 10.0
 KIND_WEIGHT: Final = 100.0
 BASE_WEIGHT: Final = 30.0
 PLACE_WEIGHT: Final = 100.0
-# What is learned from accounts of the same incidents fits them better than it should, and accounts share causes that nobody knows of:
-# then a nat of testimony counts as this much (a coarsened posterior, Miller and Dunson 2019).
+# What is learned from accounts of the same incidents fits them better than it should, and accounts share causes that nobody knows
+# of: then a nat of testimony counts as this much (a coarsened posterior, Miller and Dunson 2019).
 WORTH: Final = 0.85
 MIN_SHARED_INCIDENTS: Final = 50
 ROUNDS: Final = 40
@@ -184,8 +184,8 @@ SILENCE_OWN: Final = 0.7
 SILENCE_VARIANCE: Final = 0.25
 SILENCE_SOURCE_VARIANCE: Final = 0.15
 GRAVITY_VARIANCE: Final = 0.5
-# The silences of one camp are not independent: n count as n / (1 + (n - 1) rho). Learned by camp from how often its sources tell and
-# keep silent together more than expected, shrunk to this with the weight of so many fully varying pairs.
+# The silences of one camp are not independent: n count as n / (1 + (n - 1) rho). Learned by camp from how often its sources tell
+# and keep silent together more than expected, shrunk to this with the weight of so many fully varying pairs.
 RHO_SILENCE: Final = 0.2
 RHO_LEAST: Final = 0.01
 SILENCE_PAIRS: Final = 500.0

@@ -112,25 +112,27 @@ class Reporting:
             self.chances, self.effects, posterior, self.elicited, self.frames.camped,
             p.SILENCE_VARIANCE, p.SILENCE_SOURCE_VARIANCE, p.GRAVITY_VARIANCE,
         )  # fmt: skip
-        _, shared = self._speak(posterior)
-        found = (shared[:, 0] + p.SILENCE_PAIRS * p.RHO_SILENCE) / (shared[:, 1] + p.SILENCE_PAIRS)
+        found = (self.shared[:, 0] + p.SILENCE_PAIRS * p.RHO_SILENCE) / (self.shared[:, 1] + p.SILENCE_PAIRS)
         self.alike = np.clip(found, p.RHO_LEAST, 1.0)
 
     def lines(self, posterior: Floats) -> tuple[pl.DataFrame, Floats]:
-        """Per incident and frame: how many cover it and how many of them keep silent; and the nats for each slot."""
-        return self.told_of, self._speak(posterior)[0]
+        """Per incident and frame: how many cover it and how many of them keep silent; and the nats for each slot.
 
-    def _speak(self, posterior: Floats) -> tuple[Floats, Floats]:
-        terms, shared = np.zeros((self.told_of.height, self.slots.shape[1])), np.zeros((len(self.alike), 2))
-        speak(self.chances, self.effects, self.alike, self.at, terms, posterior, shared)
-        return terms, shared
+        Also looks, ``posterior`` being who did it, at how far the silences of a camp go together.
+        """
+        terms, self.shared = (
+            np.zeros((self.told_of.height, self.slots.shape[1])),
+            np.zeros((len(self.alike), 2)),
+        )
+        speak(self.chances, self.effects, self.alike, self.at, terms, posterior, self.shared)
+        return self.told_of, terms
 
 
 def watch(
     accounts: Accounts, incidents: pl.DataFrame | None, hearing: Hearing, frames: Frames
 ) -> Reporting | None:
     """Where sources had eyes; None where no two incidents have place and time."""
-    near = find_nearby(accounts, incidents)
+    near = find_nearby(accounts.incidents, incidents)
     if near is None:
         return None
     n, n_sources = len(accounts.incidents), len(frames.declared)
@@ -141,10 +143,10 @@ def watch(
     at, source = np.nonzero(near.around(blames) >= p.SILENCE_MIN_REPORTS)
     if not len(at):
         return None
-    elicited = np.zeros(frames.elicited.shape[:3])
+    elicited = np.zeros_like(frames.elicited[:, :, :, 0])
     elicited[:, :, [OWN, ALLY]] = -p.SILENCE_OWN * frames.follows[None, :, None]
     elicited[~frames.camped] = 0.0
-    effects = Effects(elicited.copy(), np.zeros((0, elicited.shape[2])), np.zeros(n))
+    effects = Effects(elicited.copy(), np.zeros_like(elicited[0, :0]), np.zeros(n))
     alike = np.full(len(frames.camps), p.RHO_SILENCE)
     says = tells[at, source] > 0
     return Reporting(frames, source, at, says, hearing.base, near, tells, elicited, effects, alike)

@@ -14,7 +14,6 @@ import numpy as np
 from ceasefire.attribute.kernel import answers
 from ceasefire.compiled import compiled, lean
 
-
 # Kinds and sources explain the same tellings: each goes half of the way, or together they would go twice too far.
 HALF = 0.5
 
@@ -45,13 +44,14 @@ class Effects(NamedTuple):
 
 
 @lean
-def _chance(logit: float) -> float:
+def _chance(logit: float) -> Any:
     return 1.0 / (1.0 + np.exp(-logit))
 
 
 @compiled
 def follow(
-    of: Any, effects: Any, posterior: Any, elicited: Any, camped: Any, kind_variance: float, speaker_variance: float, gravity_variance: float
+    of: Any, effects: Any, posterior: Any, elicited: Any, camped: Any, kind_variance: float, speaker_variance: float,
+    gravity_variance: float,
 ) -> None:  # fmt: skip
     """One Newton step on each effect, given who did it; and one along the ridge on which what all tell of an author's acts could be
     their gravity or the camps' reasons: there the steps by themselves would hardly move."""
@@ -117,9 +117,9 @@ def follow(
 
 @compiled
 def speak(of: Any, effects: Any, alike: Any, at: Any, terms: Any, posterior: Any, shared: Any) -> None:
-    """Nats of each incident and frame for each slot (rows of ``terms``, from ``at[i]`` on), their sources counted as fewer where they
-    go together (``alike``: correlation, by frame). Fills ``shared`` (frames x 2): products of what pairs of sources did that was
-    not expected, given who did it, and of what they vary."""
+    """Nats of each incident and frame for each slot (rows of ``terms``, from ``at[i]`` on), their sources counted as fewer where
+    they go together (``alike``: correlation, by frame). Fills ``shared`` (frames x 2): products of what pairs of sources did that
+    was not expected, given who did it, and of what they vary."""
     start, free, speaker, frame, kind, told, usual, own, rows, base = of
     by_kind, by_speaker, gravity = effects
     shared[:] = 0.0
