@@ -38,7 +38,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Attributed:
-    """What the stage gives: seven tables and the problems. Every attribution is not a judicial finding.
+    """What the stage gives: eight tables and the problems. Every attribution is not a judicial finding.
 
     ``weighed`` makes the table ``sensitivity``. ``learnt`` says whether reliabilities were fitted to the case or are the
     elicited ones.
@@ -48,6 +48,7 @@ class Attributed:
     assessments: pl.DataFrame
     evidence: pl.DataFrame
     reliability: pl.DataFrame
+    standing: pl.DataFrame
     claims: pl.DataFrame
     shared_errors: pl.DataFrame
     problems: tuple[Problem, ...]
@@ -146,6 +147,29 @@ def standing_problems(posterior: Posterior, frames: Frames, accounts: Accounts) 
     return out
 
 
+def standing_table(posterior: Posterior, frames: Frames, accounts: Accounts) -> pl.DataFrame:
+    """Table ``standing``: how each source that says anything is read."""
+    names = accounts.speakers["source_id"].to_list()
+    standing, rows = posterior.standing, []
+    heard = set(accounts.claims["source"])
+    for k, (owner, frame) in enumerate(zip(standing.owner.tolist(), standing.frame.tolist(), strict=True)):
+        if owner not in heard:
+            continue
+        since, lead, listed = float(standing.since[k]), int(posterior.leader[k]), int(frames.declared[owner])
+        rows.append(
+            {
+                "source_id": names[owner],
+                "since": None if np.isinf(since) else EPOCH + timedelta(days=since),
+                "listed": frames.camps[listed],
+                "camp": frames.camps[frame],
+                "elsewhere": frame != listed,
+                "repeats": names[standing.owner[lead]] if lead >= 0 else None,
+                "share": float(posterior.repeats[k]) if lead >= 0 else None,
+            }
+        )
+    return table("standing").frame(rows)
+
+
 def _camp(frames: Frames, frame: int) -> str:
     return frames.camps[frame] or "no camp"
 
@@ -197,6 +221,7 @@ def attribute(
         assessments=assess(posterior, support, accounts, candidates, ladder, answer_standard),
         evidence=account(posterior, voices, stand, accounts, candidates),
         reliability=_reliability(posterior, testimony, accounts),
+        standing=standing_table(posterior, stand, accounts),
         claims=table("claims").conform(accounts.claims.with_columns(actor=pl.col("cell"))),
         shared_errors=shared_errors(testimony, posterior, accounts, candidates),
         problems=(*accounts.problems, *candidates.problems, *notes),

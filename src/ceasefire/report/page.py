@@ -13,7 +13,16 @@ from markupsafe import Markup
 
 from ceasefire.publishing import Release
 from ceasefire.report import wording
-from ceasefire.report.sections import access, accounts, closing, coverage, headline, incidents, terms
+from ceasefire.report.sections import (
+    access,
+    accounts,
+    closing,
+    coverage,
+    headline,
+    incidents,
+    terms,
+    unreported,
+)
 from ceasefire.report.sections.desk import Desk
 
 
@@ -54,6 +63,7 @@ def page(release: Release) -> str:
         "access": access.access(desk),
         "accounts": accounts.accounts(desk),
         "coverage": coverage.coverage(desk),
+        "unreported": unreported.unreported(desk),
         "signals": closing.signals(desk),
         "answers": closing.answers(desk),
         "problems": closing.problems(desk),

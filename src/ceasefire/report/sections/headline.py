@@ -14,6 +14,7 @@ import polars as pl
 from ceasefire.outlook.falls import UNUSUAL
 from ceasefire.report import wording
 from ceasefire.report.sections.desk import Desk
+from ceasefire.report.sections.unreported import answer as unreported
 from ceasefire.report.wording import counted, listed
 
 
@@ -26,6 +27,7 @@ def headline(desk: Desk) -> dict[str, Any]:
         ("Before and after each truce", _truces(desk), "#ratios"),
         ("Whose account changed", _versions(desk), "#statements"),
         ("What nobody can tell", _blind(desk), "#untestable"),
+        ("What nobody reported", unreported(desk), "#unreported"),
     ]
     return {
         "sentences": [{"lead": lead, "text": text, "href": href} for lead, text, href in parts if text],
