@@ -66,7 +66,14 @@ class Attributed:
         Raises:
             KeyError: there is no such incident.
         """
-        return tables_of(incident_id, self.evidence, self.attributions, self.assessments, self.sensitivity)
+        return tables_of(
+            incident_id,
+            self.evidence,
+            self.attributions,
+            self.assessments,
+            self.sensitivity,
+            self.standing,
+        )
 
 
 def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidates) -> pl.DataFrame:

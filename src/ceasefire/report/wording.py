@@ -62,7 +62,7 @@ COPY_BASES = {
     "relays": "relays",
     "same text": "same text as",
     "same url": "same page as",
-    "same source": "repeats",
+    "same source": "same source as",
 }
 
 

@@ -1,7 +1,8 @@
 """From the tables of a case to what nobody reported: lists of sources, then estimates by author, area and month.
 
 In: memberships, located reports, attributions, incidents, observation, standing. Out: ``Unreported``. Sources of which one
-was found to repeat the other are one list, besides those that fusion found to copy. A number, not a list; it names no incident and
+was found to repeat the other are one list, besides those that fusion found to copy. Authors are drawn only where some account
+names one: else the prior alone would be counted as if it were evidence. A number, not a list; it names no incident and
 is not a judicial finding.
 """
 
@@ -19,7 +20,7 @@ def what_nobody_reported(tables: Mapping[str, pl.DataFrame], *, timezone: str, s
     """Estimate how many incidents of a case are on no list.
 
     Args:
-        tables: ``memberships, located, attributions, incidents, observation, standing`` by name.
+        tables: ``memberships, located, attributions, assessments, incidents, observation, standing`` by name.
         timezone: in which a month begins.
         seed: of draws and chains.
 
@@ -32,9 +33,10 @@ def what_nobody_reported(tables: Mapping[str, pl.DataFrame], *, timezone: str, s
         tables["located"],
         together=sorted({(a, b) for a, b in found.select("source_id", "repeats").iter_rows()}),
     )
+    named = tables["assessments"].filter(pl.col("leading").is_not_null()).select("incident_id")
     return unreported(
         lists,
-        tables["attributions"],
+        tables["attributions"].join(named, on="incident_id", how="semi"),
         tables["incidents"],
         tables["observation"],
         timezone=timezone,
