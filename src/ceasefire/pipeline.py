@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from ceasefire.access import access
-from ceasefire.attribute import attribute, claims_of, findings_beside
+from ceasefire.attribute import attribute, claims_of, fairness, findings_beside, symmetry
 from ceasefire.attribute.unreported import Unreported, what_nobody_reported
 from ceasefire.case import Case, nothing_known, read_as_of
 from ceasefire.comply import Evidence, comply
@@ -138,6 +138,14 @@ def derive(
     later = {
         "unreported": lambda: unlisted().table,
         "unreported_lists": lambda: unlisted().lists,
+        "fairness": lambda: fairness(tables, sides, facts["actors"]),
+        "symmetry": lambda: symmetry(
+            attributed,
+            facts["sources"],
+            sides,
+            incidents=fused.incidents,
+            answer_standard=known.settings.standard,
+        ),
         "problems": lambda: pl.concat([known.problems, problems_table([*found, *unlisted().problems])]),
     }
     return Picture(

@@ -24,7 +24,9 @@ from ceasefire.attribute.explain import account, tables_of
 from ceasefire.attribute.frames import Frames, frames
 from ceasefire.attribute.hearing import hear
 from ceasefire.attribute.model import Posterior, fit, shrunk_sd
-from ceasefire.attribute.proof import assess, count_support, standards_from
+from ceasefire.attribute.namings import namings
+from ceasefire.attribute.proof import assess, count_support, standard_of, standards_from
+from ceasefire.attribute.replay import Played, answer_times
 from ceasefire.attribute.reporting import watch
 from ceasefire.attribute.sensitivity import sensitivity
 from ceasefire.attribute.shared import shared_errors
@@ -38,10 +40,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Attributed:
-    """What the stage gives: eight tables and the problems. Every attribution is not a judicial finding.
+    """What the stage gives: its tables and the problems. Every attribution is not a judicial finding.
 
-    ``weighed`` makes the table ``sensitivity``. ``learnt`` says whether reliabilities were fitted to the case or are the
-    elicited ones.
+    ``weighed``, ``played`` and ``counted`` make the tables ``sensitivity``, ``answer_times`` and ``namings``. ``learnt`` says
+    whether reliabilities were fitted to the case or are the elicited ones.
     """
 
     attributions: pl.DataFrame
@@ -54,11 +56,23 @@ class Attributed:
     problems: tuple[Problem, ...]
     learnt: bool
     weighed: Callable[[], pl.DataFrame]
+    played: Callable[[], pl.DataFrame]
+    counted: Callable[[], pl.DataFrame]
 
     @cached_property
     def sensitivity(self) -> pl.DataFrame:
         """Table ``sensitivity``, made when it is first asked for."""
         return self.weighed()
+
+    @cached_property
+    def answer_times(self) -> pl.DataFrame:
+        """Table ``answer_times``, made when it is first asked for."""
+        return self.played()
+
+    @cached_property
+    def namings(self) -> pl.DataFrame:
+        """Table ``namings``, made when it is first asked for."""
+        return self.counted()
 
     def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
         """The reasoning for one incident as titled tables that a panel can recompute by hand.
@@ -222,10 +236,14 @@ def attribute(
     side = [accounts.side_of.get(camp, camp) for camp in stand.camps]
     sides = np.array([sorted(set(side)).index(one) for one in side], dtype=np.int64)
     origin = descent(standing.owner, posterior.leader)[testimony.source]
-    support = count_support(testimony, voices, accounts, candidates, origin, sides[standing.frame[speaker]])
+    camp = sides[standing.frame[speaker]]
+    support = count_support(testimony, voices, accounts, candidates, origin, camp)
+    assessments = assess(posterior, support, accounts, candidates, ladder, answer_standard)
+    deciding = standard_of(ladder, answer_standard)
+    told = Played(posterior, hearing, testimony, voices, accounts, candidates, origin, camp, deciding)
     return Attributed(
         attributions=_attributions(posterior, accounts, candidates),
-        assessments=assess(posterior, support, accounts, candidates, ladder, answer_standard),
+        assessments=assessments,
         evidence=account(posterior, voices, stand, accounts, candidates),
         reliability=_reliability(posterior, testimony, accounts),
         standing=standing_table(posterior, stand, accounts),
@@ -234,4 +252,6 @@ def attribute(
         problems=(*accounts.problems, *candidates.problems, *notes),
         learnt=posterior.learnt,
         weighed=partial(sensitivity, posterior, testimony, accounts, candidates, stand),
+        played=partial(answer_times, told, assessments, incidents),
+        counted=partial(namings, posterior, hearing, candidates, stand),
     )

@@ -356,6 +356,20 @@ def _spread(loads: tuple[Ints, Ints, Floats], probability: Floats) -> tuple[Floa
     return shift, np.sqrt(variance)
 
 
+def interval(
+    probability: Floats, loads: tuple[Ints, Ints, Floats], valid: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Lower and upper ends of the 90 % interval of each probability; 0 where there is no answer."""
+    shift, sd = _spread(loads, probability)
+    near = np.clip(probability, 1e-15, 1 - 1e-15)
+    centre = np.log(near) - np.log1p(-near) + shift
+    low, high = _expit(centre - p.INTERVAL_Z * sd), _expit(centre + p.INTERVAL_Z * sd)
+    return (
+        np.where(valid, np.minimum(low, probability), 0.0),
+        np.where(valid, np.maximum(high, probability), 0.0),
+    )
+
+
 def fit(
     hearing: Hearing,
     t: Testimony,
@@ -401,14 +415,11 @@ def fit(
     share[row[said]] = state.own[said, :, 0]
     drew[row[said]] = 1.0 - state.own[said, :, 0]
     loads = shared_loads(t, known, share, drew)
-    shift, sd = _spread(loads, probability)
-    near = np.clip(probability, 1e-15, 1 - 1e-15)
-    centre = np.log(near) - np.log1p(-near) + shift
-    low, high = _expit(centre - p.INTERVAL_Z * sd), _expit(centre + p.INTERVAL_Z * sd)
+    low, high = interval(probability, loads, valid)
     return Posterior(
         probability,
-        np.where(valid, np.minimum(low, probability), 0.0),
-        np.where(valid, np.maximum(high, probability), 0.0),
+        low,
+        high,
         softmax(candidates.log_prior + told, valid),
         state.log_prior,
         score,

@@ -56,6 +56,20 @@ def standards_from(given: Mapping[str, Mapping[str, Any]] | None) -> list[Standa
     return sorted(ladder, key=lambda s: (s.lower, s.origins, s.camps))
 
 
+def standard_of(ladder: list[Standard], answer_standard: str) -> Standard:
+    """The standard that decides.
+
+    Raises:
+        ValueError: ``answer_standard`` is not one of the standards.
+    """
+    deciding = next((s for s in ladder if s.id == answer_standard), None)
+    if deciding is None:
+        raise ValueError(
+            f"answer_standard: expected one of {[s.id for s in ladder]}, found {answer_standard!r}"
+        )
+    return deciding
+
+
 @dataclass(frozen=True)
 class Support:
     """Counts by incident and answer slot, over independent voices."""
@@ -68,7 +82,7 @@ class Support:
     n_camps: NDArray[np.int64]
 
 
-def _distinct(
+def distinct(
     incident: NDArray[np.int64], code: NDArray[np.int64], on: NDArray[np.bool_], n: int
 ) -> NDArray[np.int64]:
     """Number of different codes by incident (and slot, when ``on`` has slots)."""
@@ -111,16 +125,17 @@ def count_support(
     camped = accounts.speakers["camp"].is_not_null().to_numpy()[bare["source"].to_numpy()]
     disputed[bare["incident"].to_numpy()[camped]] = True
     return Support(
-        origins=_distinct(t.incident, origin, named, n),
-        camps=_distinct(t.incident, camp, named, n),
+        origins=distinct(t.incident, origin, named, n),
+        camps=distinct(t.incident, camp, named, n),
         admitted=admitted,
         disputed=disputed,
-        n_origins=_distinct(t.incident, origin, ~denial, n)[:, 0],
-        n_camps=_distinct(t.incident, camp, ~denial, n)[:, 0],
+        n_origins=distinct(t.incident, origin, ~denial, n)[:, 0],
+        n_camps=distinct(t.incident, camp, ~denial, n)[:, 0],
     )
 
 
-def _reaches(s: Standard, low: float, origins: int, camps: int, admitted: bool) -> bool:
+def reaches(s: Standard, low: float, origins: int, camps: int, admitted: bool) -> bool:
+    """Whether an answer with this lower end, so many origins and camps, or its party's own admission, reaches the standard."""
     return low >= s.lower and origins >= s.origins and (camps >= s.camps or admitted)
 
 
@@ -145,11 +160,7 @@ def assess(
     Raises:
         ValueError: ``answer_standard`` is not one of the standards.
     """
-    deciding = next((s for s in ladder if s.id == answer_standard), None)
-    if deciding is None:
-        raise ValueError(
-            f"answer_standard: expected one of {[s.id for s in ladder]}, found {answer_standard!r}"
-        )
+    deciding = standard_of(ladder, answer_standard)
     rows = []
     top = posterior.probability.max(axis=1, initial=0.0)
     for i, incident_id in enumerate(accounts.incidents):
@@ -160,7 +171,7 @@ def assess(
         origins, camps = (int(x[i, tied].min()) for x in (support.origins, support.camps))
         admitted = one and bool(support.admitted[i, k])
         facts = (low, origins, camps, admitted)
-        reached = [s for s in ladder if one and _reaches(s, *facts)]
+        reached = [s for s in ladder if one and reaches(s, *facts)]
         decided = deciding in reached
         # An answer that no account names leads by prior, deflection or silence alone: it is not put forward.
         told = admitted or origins > 0

@@ -132,7 +132,7 @@ def effective(n: Floats, rho: Floats) -> Floats:
     return np.where(n <= 1, n, n / (1 + np.maximum(n - 1, 0) * rho))
 
 
-def _factors(voices: pl.DataFrame, camp: Ints, kind: Ints, neutral: NDArray[np.bool_]) -> Floats:
+def factors(voices: pl.DataFrame, camp: Ints, kind: Ints, neutral: NDArray[np.bool_]) -> Floats:
     """Discount of each voice: its share, hedging, and what its camp has already said.
 
     Firm voices of a camp go first and share their effective number; hedged ones share what they add to it.
@@ -177,5 +177,5 @@ def weigh(voices: Voices, accounts: Accounts, candidates: Candidates) -> Testimo
         hit=np.where(denies, 0.0, named / m),
         miss=np.where(denies, 0.0, _elsewhere(role, valid, named, follows, neutral)),
         cleared=np.where(denies, _denials(role, named, follows), 0.0),
-        factor=_factors(said, camp, kind, camp == 0),
+        factor=factors(said, camp, kind, camp == 0),
     )

@@ -1,4 +1,4 @@
-"""The commands on how accounts were weighed: what nobody reported.
+"""The commands on how accounts were weighed: what nobody reported, and whether answers swap when the parties do.
 
 In: a case folder and options. Out: the answer on a screen, with its interval or the reason why there is none.
 """
@@ -48,3 +48,26 @@ def unreported(
     if group not in known:
         stop(f"PART: expected one of {', '.join(known)}; found {group!r}", 1)
     show_reasoning(group, picture.explainers["unreported.group"](group), console())
+
+
+@commands.command()
+def symmetry(case: CompletedCase, as_of: AsOf = None, seed: Seed = 0) -> None:
+    """Exchange the labels of every two parties, weigh all accounts again, and print whether the answers swap too.
+
+    Beside it stands how each party fares: how often an answer is reached, how long it took, how wide intervals are, and who
+    names whom. Exit code 0 when every answer swaps, 1 when one does not.
+
+    Examples:
+
+        ceasefire symmetry cases/syria-2016
+
+        ceasefire symmetry cases/syria-2016 --as-of 2016-09-20T12:00Z
+    """
+    from ceasefire.report.fairness_screen import show_fairness
+
+    with progress(False) as stage:
+        picture = derived(opened(case), as_of, seed, stage)
+        with stage("symmetry"):
+            picture.table("symmetry")
+    if not show_fairness(picture, console()):
+        raise typer.Exit(1)
