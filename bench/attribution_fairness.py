@@ -64,8 +64,8 @@ def _interval(k: int, n: int) -> str:
 def table() -> str:
     """The table of all scenarios."""
     lines = [
-        f"Seeds {', '.join(map(str, SEEDS))}; in brackets 90 % intervals (Wilson). `uv run python -m bench.attribution_fairness --write` "
-        "makes this table.",
+        f"Seeds {', '.join(map(str, SEEDS))}; in brackets 90 % intervals (Wilson).",
+        "`uv run python -m bench.attribution_fairness --write` makes this table.",
         "",
         "| accounts | party | leads in | mean probability | right | calibration error | did | of these undetermined "
         "| of these answered, wrong | blamed at the standard, wrongly |",

@@ -147,3 +147,47 @@ def test_the_command_answers_and_explains_a_part() -> None:
     wrong = run.invoke(app, ["unreported", case, "Atlantis"])
     assert wrong.exit_code == 1
     assert "expected one of" in wrong.output
+
+
+def test_citations_of_a_coded_data_set_are_no_lists(donbas: Picture) -> None:
+    """UCDP names the articles that its coders read: their overlaps would make a huge number of a habit of citing."""
+    rows = donbas.table("unreported")
+    assert rows["best"].null_count() == rows.height
+    assert "Chao lower bound" not in set(rows["model"]), "not even the bound holds"
+    told = in_words(rows.iter_rows(named=True), sentence)
+    assert told.startswith("How many incidents nobody reported cannot be told. Not lists: all ")
+    section = unreported(Desk(release(donbas)))
+    assert section is not None
+    assert section["refused"]
+    assert section["same"]
+
+
+def test_a_few_coded_incidents_are_left_out_with_a_note() -> None:
+    ids = [f"i{n}" for n in range(6)]
+    tables = {
+        "memberships": table("memberships").frame(
+            {"report_id": f"{s}-{i}", "incident_id": i} for s in ("wire", "radio") for i in ids
+        ),
+        "located": pl.DataFrame(
+            {
+                "report_id": [f"{s}-{i}" for s in ("wire", "radio") for i in ids],
+                "source_id": [s for s in ("wire", "radio") for _ in ids],
+            }
+        ),
+        "attributions": table("attributions").empty(),
+        "assessments": table("assessments").empty(),
+        "incidents": pl.DataFrame(
+            {
+                "incident_id": ids,
+                "coded": [True, False, False, False, False, None],
+                "admin1": ["East"] * 6,
+                "occurred_from": [None] * 6,
+            },
+            schema_overrides={"occurred_from": pl.Datetime("us", "UTC")},
+        ),
+        "observation": table("observation").empty(),
+        "standing": table("standing").empty(),
+    }
+    made = what_nobody_reported(tables, timezone="UTC")
+    assert made.lists["incidents"].to_list() == [5, 5]
+    assert [p.code for p in made.problems if p.code == "coded_are_no_lists"] == ["coded_are_no_lists"]

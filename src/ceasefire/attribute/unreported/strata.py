@@ -72,6 +72,7 @@ def unreported(
     timezone: str = "UTC",
     imputations: int = t.IMPUTATIONS,
     most_sweeps: int | None = None,
+    refusal: str | None = None,
     seed: int = 0,
 ) -> Unreported:
     """Estimate how many incidents are on no list: all together, by author, by area and by month.
@@ -85,6 +86,7 @@ def unreported(
         timezone: in which a month begins.
         imputations: draws of the authors.
         most_sweeps: of each latent-class chain; by default 64,000 for all together and 8,000 in a stratum.
+        refusal: why the lists are none, if they are; then nothing is estimated, and this is the reason.
         seed: of draws and chains.
 
     Raises:
@@ -93,7 +95,7 @@ def unreported(
     unknown = set(by) - set(BY)
     if unknown:
         raise ValueError(f"by: expected some of {BY}; found {sorted(unknown)}")
-    whole = estimate(_overlaps(lists), seed=seed, most_sweeps=most_sweeps or t.MOST_SWEEPS)
+    whole = estimate(_overlaps(lists), seed=seed, most_sweeps=most_sweeps or t.MOST_SWEEPS, refusal=refusal)
     problems = [*lists.problems, *whole.problems]
     made = rows(*SEEN, whole.listed, whole.fitted, stack(whole.listed, whole.fitted), whole.refusal)
     # a stratum that holds every incident is the whole
@@ -106,6 +108,7 @@ def unreported(
                 _overlaps(lists, chosen),
                 seed=seed,
                 most_sweeps=most_sweeps or t.MOST_SWEEPS_STRATUM,
+                refusal=refusal,
             )
         return known[key]
 

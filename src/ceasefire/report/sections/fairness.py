@@ -26,8 +26,10 @@ def fairness(desk: Desk) -> dict[str, Any] | None:
     rows = sorted(desk.rows("fairness"), key=lambda r: desk.name(r["party"]).casefold())
     if not rows:
         return None
+    spoken = any(r["leads"] or r["named"] for r in rows)
     return {
         "swap": swapped_in_words(desk.rows("symmetry")),
+        "spoken": spoken,
         "differences": differences(rows, desk.name),
         "answers": _answers(desk, rows),
         "namings": _namings(desk, rows),
@@ -72,6 +74,8 @@ def tiny(value: float) -> str:
 
 def differences(rows: list[Row], name: Callable[[str], str]) -> list[str]:
     """What can be told apart and what cannot: one sentence a measure."""
+    if not any(r["leads"] or r["named"] for r in rows):
+        return ["No account names a party as author, so that the parties cannot be compared."]
     return [
         _measure(
             rows, name, "answered", "How often an answer reaches the standard",

@@ -105,6 +105,7 @@ class _Look:
         self.attributions = group(desk.rows("attributions"))
         self.evidence = group(desk.rows("evidence"))
         self.weighed = Weighed(desk, self.memberships, self.reports, self.evidence)
+        self.answered = {r["incident_id"]: r for r in desk.rows("answer_times")}
         self.sensitivity = group(desk.rows("sensitivity"))
         self.touched = group(desk.rows("incident_verdicts"))
         self.notified = group(desk.rows("struck_after_notified"))
@@ -131,7 +132,12 @@ class _Look:
             "heading": desk.heading(incident_id),
             "day": wording.day(row["occurred_from"], desk.release.timezone),
             "when": wording.during(row["occurred_from"], row["occurred_to"], desk.release.timezone),
-            "facts": [*self._facts(row), *self._denied(incident_id), *self._one_or_two(incident_id)],
+            "facts": [
+                *self._facts(row),
+                *self._answered(incident_id),
+                *self._denied(incident_id),
+                *self._one_or_two(incident_id),
+            ],
             "answer": answer_sentence(desk, row),
             "answer_short": _short_answer(desk, row),
             "colour": desk.colour(row["answer"]),
@@ -176,6 +182,20 @@ class _Look:
                 f"{counted(row['n_reports'], 'report')}, {counted(row['n_sources'], 'source')}, "
                 f"{counted(row['n_origins'], 'independent origin')}",
             ),
+        ]
+
+    def _answered(self, incident_id: str) -> list[tuple[str, str]]:
+        """Since when the accounts known made it the answer."""
+        row = self.answered.get(incident_id)
+        if row is None or row["answered_at"] is None:
+            return []
+        took = f", {wording.hours(row['hours'])} after it can have begun" if row["hours"] is not None else ""
+        day = wording.day(row["answered_at"], self.desk.release.timezone)
+        return [
+            (
+                "Answered",
+                f"since {day}{took}, by {row['accounts']} of the {row['of_accounts']} voices known now",
+            )
         ]
 
     def _denied(self, incident_id: str) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from ceasefire.report import wording
 from ceasefire.report.sections.desk import Desk, sheet
 from ceasefire.report.wording import round_half_up
 
-SEEN = "where the lists could see"
+SEEN, EVERYWHERE = "where the lists could see", "everywhere"
 STACKED, SENSITIVITY, DARK = "stacked", "stacked, sensitivity", "not observed"
 _KINDS = {"actor": "Author", "area": "Area", "month": "Month"}
 _MODELS = {
@@ -32,10 +32,15 @@ def unreported(desk: Desk) -> dict[str, Any] | None:
         return None
     plain = _plain(desk)
     told, open_ = _strata(desk, rows, plain)
+    refused = _refused(rows)
     listed = max((r["listed"] or 0 for (by, _, _), r in rows.items() if by == "all"), default=0)
     return {
         "answer": answer(desk),
-        "models": _models(rows, plain),
+        "refused": refused is not None,
+        "same": refused is not None
+        and not told.rows
+        and all(r[2].startswith(plain(refused)[:-1]) for r in open_.rows),
+        "models": _models(rows, plain, refused),
         "sensitivity": _sensitivity(rows),
         "lists": _lists(desk),
         "told": told,
@@ -107,7 +112,17 @@ def _range(row: dict[str, Any]) -> str:
     )
 
 
-def _models(rows: Rows, plain: Callable[[str | None], str]) -> Any:
+def _refused(rows: Rows) -> str | None:
+    """Why nothing can be said of all incidents together, None where something can."""
+    found = [
+        rows[key]
+        for key in (("all", SEEN, STACKED), ("all", EVERYWHERE, STACKED), ("all", "all", STACKED))
+        if key in rows
+    ]
+    return found[0]["reason"] if found and found[0]["low"] is None else None
+
+
+def _models(rows: Rows, plain: Callable[[str | None], str], refused: str | None) -> Any:
     """One row a model for all incidents together, where the lists could see."""
     groups = {g for by, g, _ in rows if by == "all"}
     group = SEEN if SEEN in groups else min(groups)
@@ -119,7 +134,7 @@ def _models(rows: Rows, plain: Callable[[str | None], str]) -> Any:
         used = "bound only" if model.startswith("Chao") else "yes" if r["usable"] else "no"
         if model == "independent lists" and r["usable"]:
             used = "beside only"
-        why = plain(r["reason"])
+        why = "" if r["reason"] == refused else plain(r["reason"])
         body.append(
             (
                 _MODELS.get(model, model[:1].upper() + model[1:]),
