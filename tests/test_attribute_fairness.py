@@ -214,8 +214,8 @@ def attributed() -> tuple[Attributed, pl.DataFrame]:
 
 
 def test_exchanged_labels_exchange_the_answers() -> None:
-    a, _ = attributed()
-    rows = symmetry(a, SOURCES, SIDES)
+    a, claims = attributed()
+    rows = symmetry(a, {"claims": claims, "sources": SOURCES, "parties": SIDES})
     assert rows.select("party_a", "party_b").rows() == [("blue", "green"), ("blue", "red"), ("green", "red")]
     assert rows["answers_differ"].sum() == 0
     assert rows["largest_difference"].max() < 1e-9  # type: ignore[operator]

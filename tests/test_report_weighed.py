@@ -12,9 +12,9 @@ from ceasefire import Picture
 from ceasefire.attribute import Attributed, attribute
 from ceasefire.publishing import release
 from ceasefire.report.sections.desk import Desk
-from ceasefire.report.sections.hangs import hangs
 from ceasefire.report.sections.headline import answer_sentence
 from ceasefire.report.sections.incidents import incidents
+from ceasefire.report.sections.left_out import left_out
 from ceasefire.report.sections.weighed import Weighed
 from fabricated_picture import picture
 
@@ -42,7 +42,7 @@ def test_an_answer_that_hangs_on_one_source_says_so_first(desk: Desk) -> None:
         row("copies", "watch and who repeats it", "uplands", 0.7, 0.7),
         row("prior", "flat instead", "uplands", 0.8, 0.8),
     ]
-    made = hangs(desk, rows, {"leading": "uplands", "probability": 0.8})
+    made = left_out(desk, rows, {"leading": "uplands", "probability": 0.8})
     assert made is not None
     watch = desk.source("watch")
     assert made["text"].startswith(
@@ -62,7 +62,7 @@ def test_an_answer_that_hangs_on_one_source_says_so_first(desk: Desk) -> None:
 
 
 def test_an_answer_that_hangs_on_nothing_says_so(desk: Desk) -> None:
-    made = hangs(
+    made = left_out(
         desk, [row("source", "watch", "uplands", 0.9, 0.9)], {"leading": "uplands", "probability": 0.9}
     )
     assert made is not None
@@ -72,12 +72,12 @@ def test_an_answer_that_hangs_on_nothing_says_so(desk: Desk) -> None:
 
 def test_without_an_answer_that_anybody_names_nothing_is_said_of_it(desk: Desk) -> None:
     assert (
-        hangs(
+        left_out(
             desk, [row("prior", "flat instead", "uplands", 0.2, 0.2)], {"leading": None, "probability": 0.2}
         )
         is None
     )
-    assert hangs(desk, [], {"leading": "uplands", "probability": 0.9}) is None
+    assert left_out(desk, [], {"leading": "uplands", "probability": 0.9}) is None
 
 
 def test_each_source_speaks_once_and_its_other_reports_say_with_which(syria: Picture) -> None:

@@ -71,14 +71,15 @@ def derive(
         claims = claims_of(
             located.reports, fused.memberships, facts["actors"], issuers=known.settings.issuers
         )
-        attributed = attribute(
-            claims,
-            facts["sources"],
-            sides,
-            incidents=fused.incidents,
-            answer_standard=known.settings.standard,
-            seed=seed,
-        )
+        heard: dict[str, Any] = {
+            "claims": claims,
+            "sources": facts["sources"],
+            "parties": sides,
+            "incidents": fused.incidents,
+            "answer_standard": known.settings.standard,
+            "seed": seed,
+        }
+        attributed = attribute(**heard)
         beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
     with stage("comply"):
         judged_on = {**facts, "located": located.reports} | _tables(fused, attributed)
@@ -139,13 +140,7 @@ def derive(
         "unreported": lambda: unlisted().table,
         "unreported_lists": lambda: unlisted().lists,
         "fairness": lambda: fairness(tables, sides, facts["actors"]),
-        "symmetry": lambda: symmetry(
-            attributed,
-            facts["sources"],
-            sides,
-            incidents=fused.incidents,
-            answer_standard=known.settings.standard,
-        ),
+        "symmetry": lambda: symmetry(attributed, heard),
         "problems": lambda: pl.concat([known.problems, problems_table([*found, *unlisted().problems])]),
     }
     return Picture(

@@ -25,7 +25,7 @@ from ceasefire.attribute.frames import Frames, frames
 from ceasefire.attribute.hearing import hear
 from ceasefire.attribute.model import Posterior, fit, shrunk_sd
 from ceasefire.attribute.namings import namings
-from ceasefire.attribute.proof import assess, count_support, standard_of, standards_from
+from ceasefire.attribute.proof import assess, count_support, deciding, standards_from
 from ceasefire.attribute.replay import Played, answer_times
 from ceasefire.attribute.reporting import watch
 from ceasefire.attribute.sensitivity import sensitivity
@@ -236,11 +236,11 @@ def attribute(
     side = [accounts.side_of.get(camp, camp) for camp in stand.camps]
     sides = np.array([sorted(set(side)).index(one) for one in side], dtype=np.int64)
     origin = descent(standing.owner, posterior.leader)[testimony.source]
-    camp = sides[standing.frame[speaker]]
-    support = count_support(testimony, voices, accounts, candidates, origin, camp)
-    assessments = assess(posterior, support, accounts, candidates, ladder, answer_standard)
-    deciding = standard_of(ladder, answer_standard)
-    told = Played(posterior, hearing, testimony, voices, accounts, candidates, origin, camp, deciding)
+    side_said = sides[standing.frame[speaker]]
+    support = count_support(testimony, voices, accounts, candidates, origin, side_said)
+    asked = deciding(ladder, answer_standard)
+    assessments = assess(posterior, support, accounts, candidates, ladder, asked)
+    told = Played(posterior, hearing, testimony, voices, accounts, candidates, origin, side_said, asked)
     return Attributed(
         attributions=_attributions(posterior, accounts, candidates),
         assessments=assessments,

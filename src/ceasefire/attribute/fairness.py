@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from ceasefire.attribute import priors as p
-from ceasefire.attribute.claims import parties_of, to_parties
+from ceasefire.attribute.claims import parties_of_actors, to_parties
 from ceasefire.attribute.namings import NEUTRAL, STANDS
 from ceasefire.model import table
 
@@ -133,7 +133,7 @@ def _namings(mine: pl.DataFrame) -> dict[str, Any]:
 
 def _found(beside: pl.DataFrame, chances: pl.DataFrame, actors: pl.DataFrame | None) -> pl.DataFrame:
     """Findings that name one party, with the probability that the testimony gives it. Findings never feed the testimony."""
-    party_of = parties_of(actors) if actors is not None else {}
+    party_of = parties_of_actors(actors) if actors is not None else {}
     rows = [
         (r["incident_id"], to_parties(r["actor"], party_of))
         for r in beside.filter(pl.col("incident_id").is_not_null()).iter_rows(named=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations, pairwise
+from typing import Any
 
 import polars as pl
 
@@ -20,23 +21,15 @@ from ceasefire.model import table
 FIGURES = ("probability", "low", "high", "prior", "flat")
 
 
-def symmetry(
-    attributed: Attributed,
-    sources: pl.DataFrame,
-    sides: Mapping[str, str | None],
-    *,
-    incidents: pl.DataFrame | None = None,
-    answer_standard: str = p.ANSWER_STANDARD,
-) -> pl.DataFrame:
+def symmetry(attributed: Attributed, given: Mapping[str, Any]) -> pl.DataFrame:
     """Make the table ``symmetry``: one row a pair of parties whose labels were exchanged.
 
     Args:
         attributed: the answers under the labels as they are.
-        sources: as given to ``attribute``.
-        sides: party to side.
-        incidents: as given to ``attribute``.
-        answer_standard: as given to ``attribute``.
+        given: what ``attribute`` was given for them, by name; ``parties`` as a mapping. Every table in it with a column ``actor``
+            or ``camp`` gets its labels exchanged.
     """
+    sides: Mapping[str, str | None] = given["parties"]
     parties = sorted(sides)
     pairs = list(combinations(parties, 2))
     if len(pairs) > p.MOST_PAIRS:
@@ -44,15 +37,17 @@ def symmetry(
     rows = []
     for a, b in pairs:
         swap = {a: b, b: a}
-        mirrored = attribute(
-            _swapped(attributed.claims, "actor", swap),
-            _swapped(sources, "camp", swap),
-            {swap.get(party, party): side for party, side in sides.items()},
-            incidents=incidents,
-            answer_standard=answer_standard,
-        )
-        rows.append({"party_a": a, "party_b": b, **_compared(attributed, mirrored, swap)})
+        other = {name: _exchanged(value, swap) for name, value in given.items()}
+        other["parties"] = {swap.get(party, party): side for party, side in sides.items()}
+        rows.append({"party_a": a, "party_b": b, **_compared(attributed, attribute(**other), swap)})
     return table("symmetry").frame(rows)
+
+
+def _exchanged(value: Any, swap: Mapping[str, str]) -> Any:
+    if isinstance(value, pl.DataFrame):
+        for column in ("actor", "camp"):
+            value = _swapped(value, column, swap)
+    return value
 
 
 def _swapped(frame: pl.DataFrame, column: str, swap: Mapping[str, str]) -> pl.DataFrame:

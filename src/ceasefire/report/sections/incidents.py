@@ -17,8 +17,8 @@ from ceasefire.report.charts.intervals import scale, strip
 from ceasefire.report.charts.timeline import timeline
 from ceasefire.report.sections.binding import Binding
 from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spoken
-from ceasefire.report.sections.hangs import hangs
 from ceasefire.report.sections.headline import answer_sentence
+from ceasefire.report.sections.left_out import left_out
 from ceasefire.report.sections.totals import how_many
 from ceasefire.report.sections.weighed import Weighed
 from ceasefire.report.wording import counted
@@ -146,7 +146,7 @@ class _Look:
             "rivals": " against ".join(desk.name(r) for r in rivals)
             if len(rivals) == 2 and row["leading"]
             else "",
-            "hangs": hangs(desk, self.sensitivity.get(incident_id, []), row),
+            "left_out": left_out(desk, self.sensitivity.get(incident_id, []), row),
             "accounts": accounts,
             "binding": self.binding.of(incident_id, frozenset(a["report"] for a in accounts)),
             "n_accounts": len(self.memberships.get(incident_id, [])),

@@ -1,4 +1,4 @@
-"""What an answer hangs on: which answer leads, and how surely, when a source, a camp, copies, silence or the prior is left out.
+"""If one thing is left out: which answer leads then, and how surely, without a source, a camp, copies, silence or the prior.
 
 In: a desk and rows of table ``sensitivity``. Out: a sentence and a sheet. What was learned of sources is held; whether a standard
 of proof would still be reached is not said here.
@@ -19,7 +19,7 @@ MOST_NAMED, MOST_ROWS, MOST_LEVEL = 3, 12, 3
 Row = dict[str, Any]
 
 
-def hangs(desk: Desk, rows: list[Row], answer: Row) -> dict[str, Any] | None:
+def left_out(desk: Desk, rows: list[Row], answer: Row) -> dict[str, Any] | None:
     """The sentence, the rows that move the answer, and how many do not; None where no account names an answer.
 
     ``answer``: the incident with the columns of ``assessments``.
