@@ -305,3 +305,23 @@ def test_the_report_and_the_command_show_it(syria: Picture) -> None:
     times = syria.table("answer_times")
     assert times.height == syria.assessments.filter(pl.col("answer") != "undetermined").height
     assert times.select((pl.col("accounts") <= pl.col("of_accounts")).all()).item()
+
+
+def test_a_flood_is_replayed_in_steps() -> None:
+    """Three thousand sources say the same, one a minute, then two parties: of all these instants sixty-four are looked at."""
+    n = 3_000
+    names = [f"s{k}" for k in range(n)] + ["red_office", "blue_office"]
+    claims = told([("i", name, "red", k) for k, name in enumerate(names)])
+    sources = pl.DataFrame(
+        {
+            "source_id": names,
+            "kind": ["monitor_ngo"] * n + ["party_official"] * 2,
+            "camp": [None] * n + ["red", "blue"],
+        }
+    )
+    row = attribute(claims, sources, SIDES, incidents=began("i")).answer_times.row(0, named=True)
+    assert row["of_accounts"] == n + 2
+    assert row["accounts"] == n + 2, (
+        "red owns up in the last step but one minute: told at the end of that step"
+    )
+    assert row["hours"] == n + 1

@@ -57,11 +57,10 @@ def answer_times(of: Played, assessments: pl.DataFrame, incidents: pl.DataFrame 
     if incidents is not None and "occurred_from" in incidents.columns:
         began = dict(incidents.select("incident_id", "occurred_from").iter_rows())
     at = {name: i for i, name in enumerate(of.accounts.incidents)}
-    _, order = of.hearing.arrange(of.posterior.standing)
-    known = _known(of)
+    looked = _looked(of)
     rows = []
     for incident_id, answer in answered.select("incident_id", "answer").iter_rows():
-        found = _settled(of, at[incident_id], answer, order, known)
+        found = _settled(of, looked, at[incident_id], answer)
         when = None if found.when == UNKNOWN else _time(found.when)
         start = began.get(incident_id)
         hours = (when - start).total_seconds() / 3600 if when is not None and start is not None else None
@@ -97,43 +96,63 @@ def _known(of: Played) -> Ints:
 
 
 @dataclass(frozen=True)
+class _Looked:
+    """What is looked up again and again. ``row``: of each voice that the kernel weighs, its row among the said and the nameless;
+    ``known``: when each of these was known; ``hedged``: of the said; ``quiet``: nats of silence by incident and slot."""
+
+    row: Ints
+    known: Ints
+    hedged: NDArray[np.bool_]
+    quiet: Floats
+
+
+def _looked(of: Played) -> _Looked:
+    _, order = of.hearing.arrange(of.posterior.standing)
+    quiet = np.zeros(of.posterior.score.shape)
+    np.add.at(quiet, of.posterior.lines["incident"].to_numpy(), of.posterior.silence)
+    return _Looked(of.hearing.row[order], _known(of), of.voices.said["hedged"].to_numpy(), quiet)
+
+
+@dataclass(frozen=True)
 class _Settled:
     when: int
     heard: int
     of: int
 
 
-def _settled(of: Played, incident: int, answer: str, order: Ints, known: Ints) -> _Settled:
+def _settled(of: Played, looked: _Looked, incident: int, answer: str) -> _Settled:
     """The instant from which on the answer of today reached the standard and kept it."""
     told, t = of.posterior.heard.told, of.testimony
     mine = np.arange(told.start[incident], told.start[incident + 1])
-    row = of.hearing.row[order[mine]]
-    said = np.flatnonzero(t.incident == incident)
+    row, known = looked.row[mine], looked.known
+    # voices come by incident
+    said = np.arange(*np.searchsorted(t.incident, [incident, incident + 1]))
     times = np.unique(np.concatenate([known[row], known[said]]))
     if len(times) > p.MOST_INSTANTS:
         times = times[np.linspace(0, len(times) - 1, p.MOST_INSTANTS).round().astype(np.int64)]
     slot = int(np.flatnonzero(of.candidates.names[incident] == answer)[0])
     since = len(times) - 1
     for k in range(len(times) - 1, -1, -1):
-        if not _reached(
-            of, incident, slot, mine[known[row] <= times[k]], said[known[said] <= times[k]], order
-        ):
+        by_then = mine[known[row] <= times[k]], said[known[said] <= times[k]]
+        if not _reached(of, looked, incident, slot, said, *by_then):
             break
         since = k
     heard = np.union1d(row, said)
     return _Settled(int(times[since]), int((known[heard] <= times[since]).sum()), len(heard))
 
 
-def _reached(of: Played, incident: int, slot: int, heard: Ints, said: Ints, order: Ints) -> bool:
-    """Whether the answer leads and reaches the standard by these voices alone: those the kernel weighs, and all that are said."""
+def _reached(
+    of: Played, looked: _Looked, incident: int, slot: int, everyone: Ints, heard: Ints, said: Ints
+) -> bool:
+    """Whether the answer leads and reaches the standard by these voices alone: ``heard`` by the kernel, and all ``said``."""
     posterior, t, valid = of.posterior, of.testimony, of.candidates.valid[[incident]]
     apart = posterior.heard.apart
-    part = _part(of, said)
+    part = _part(t, looked.hedged[said], said)
     # what a denial counts, and each of several versions, depends on what had been said by then
     then = apart[said] * (part.factor / np.maximum(t.factor[said], 1e-300))[:, None]
-    score = posterior.beside[[incident]] - apart[t.incident == incident].sum(axis=0) + then.sum(axis=0)
-    score = score - posterior.silence[posterior.lines["incident"].to_numpy() == incident].sum(axis=0)
-    row = of.hearing.row[order[heard]]
+    score = posterior.beside[[incident]] - apart[everyone].sum(axis=0) + then.sum(axis=0)
+    score = score - looked.quiet[incident]
+    row = looked.row[heard]
     spoken = np.isin(row, said)
     place = np.searchsorted(said, row[spoken])
     vague = posterior.heard.told.vague[heard]
@@ -148,7 +167,7 @@ def _reached(of: Played, incident: int, slot: int, heard: Ints, said: Ints, orde
     if not top[slot] or top[valid[0]].sum() != 1:
         return False
     named = (alone.hit > 0) & (alone.kind != KINDS.index("denial"))[:, None]
-    admission = (alone.kind == KINDS.index("admission")) & ~of.voices.said["hedged"].to_numpy()[said]
+    admission = (alone.kind == KINDS.index("admission")) & ~looked.hedged[said]
     admitted = bool((named[:, slot] & (alone.role[:, slot] == p.OWN) & admission).any())
     origins, camps = (
         int(distinct(alone.incident, code[said], named[:, [slot]], 1)[0, 0]) for code in (of.origin, of.camp)
@@ -165,14 +184,16 @@ class _Part:
     firm: Floats
 
 
-def _part(of: Played, rows: Ints) -> _Part:
-    t = of.testimony
-    said = of.voices.said[rows.tolist()].with_columns(share=1.0 / pl.len().over("incident", "source", "kind"))
-    factor = factors(said, t.camp[rows], t.kind[rows], t.camp[rows] == 0)
-    firm = said["share"].to_numpy() * np.where(said["hedged"].to_numpy(), p.SUGGESTS, 1.0)
+def _part(t: Testimony, hedged: NDArray[np.bool_], rows: Ints) -> _Part:
+    _, version, n = np.unique(
+        t.source[rows] * len(KINDS) + t.kind[rows], return_inverse=True, return_counts=True
+    )
+    share = 1.0 / n[version]
+    one = np.zeros(len(rows), dtype=np.int64)
+    factor = factors(one, hedged, share, t.camp[rows], t.kind[rows], t.camp[rows] == 0)
     cut: dict[str, NDArray[Any]] = {name: getattr(t, name)[rows] for name in vars(t)}
-    cut |= {"incident": np.zeros(len(rows), dtype=np.int64), "factor": factor}
-    return _Part(replace(t, **cut), factor, firm)
+    cut |= {"incident": one, "factor": factor}
+    return _Part(replace(t, **cut), factor, share * np.where(hedged, p.SUGGESTS, 1.0))
 
 
 def _weighed(
