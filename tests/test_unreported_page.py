@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from typer.testing import CliRunner
@@ -78,12 +80,13 @@ def test_a_refusal_is_the_answer_and_is_not_none() -> None:
             }
         ]
         if bound is not None:
-            rows.append({"by": "all", "group": "all", "model": "Chao lower bound", "best": bound, "low": 1.0})
+            chao = {"model": "Chao lower bound", "best": bound, "low": 38.0, "high": 60.0}
+            rows.append({"by": "all", "group": "all", **chao})
         return in_words(rows, sentence)
 
     assert told("overlaps too thin: 4 incidents on two lists or more, 10 needed", 30, 44.0) == (
         "How many incidents nobody reported cannot be told. Overlaps too thin: 4 incidents on two lists or more, 10 needed. "
-        "At least 44, by a bound from below. That is not the same as none."
+        "A bound from below: 44 incidents (38 to 60, 95 % interval). That is not the same as none."
     )
     assert told("nothing is listed: that is not the same as nothing happened", 0).endswith(
         "Nothing is listed: that is not the same as nothing happened."
@@ -191,3 +194,28 @@ def test_a_few_coded_incidents_are_left_out_with_a_note() -> None:
     made = what_nobody_reported(tables, timezone="UTC")
     assert made.lists["incidents"].to_list() == [5, 5]
     assert [p.code for p in made.problems if p.code == "coded_are_no_lists"] == ["coded_are_no_lists"]
+
+
+def test_blacking_out_a_district_raises_the_uncertainty_and_never_reads_as_calm(syria: Picture) -> None:
+    """Nobody reports from Aleppo any more: its figure is gone, all its weeks are dark, and the whole can no longer be told."""
+    home = syria.incidents.filter(pl.col("admin1") == "Aleppo").select("incident_id")
+    silent = syria.table("memberships").join(home, on="incident_id", how="semi")["report_id"]
+    case = shipped_case("syria-2016")
+    reports = case.facts["reports"].filter(~pl.col("report_id").is_in(silent.to_list()))
+    dark = ceasefire.derive(replace(case, facts={**case.facts, "reports": reports}))
+    before, after = syria.table("unreported"), dark.table("unreported")
+
+    def of_aleppo(rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.filter(pl.col("group").str.starts_with("Aleppo"))
+
+    assert of_aleppo(before).filter(pl.col("model") == "stacked")["usable"].all()
+    assert set(of_aleppo(after)["model"]) == {"not observed"}
+    assert of_aleppo(after).height == 3, "every week of the period"
+    for column in ("listed", "low", "best", "high"):
+        assert of_aleppo(after)[column].null_count() == 3, "no number, and no zero"
+    told = in_words(after.iter_rows(named=True), sentence)
+    assert told.startswith("How many incidents nobody reported cannot be told.")
+    assert told.endswith("That is not the same as none.")
+    section = unreported(Desk(release(dark)))
+    assert section is not None
+    assert dict(r[:2] for r in section["dark"].rows)["Aleppo"] == "3 of 3"

@@ -82,9 +82,10 @@ def in_words(table: Iterable[dict[str, Any]], plain: Callable[[str | None], str]
     listed = round_half_up(row["listed"] or 0)
     if row["best"] is None:
         bound = next((r for (_, g, m), r in rows.items() if g == row["group"] and m.startswith("Chao")), None)
-        least = (
-            f" At least {_number(bound['best'])}, by a bound from below." if bound and bound["best"] else ""
-        )
+        least = ""
+        if bound and bound["best"]:
+            ends = f"{_number(bound['low'])} to {_number(bound['high'])}"
+            least = f" A bound from below: {_number(bound['best'])} incidents ({ends}, 95 % interval)."
         same = " That is not the same as none." if listed else ""
         return f"How many incidents nobody reported cannot be told. {plain(row['reason'])}{least}{same}"
     stand = "incident stands" if listed == 1 else "incidents stand"
