@@ -24,11 +24,11 @@ def run() -> CliRunner:
 def test_help_shows_the_commands_and_an_example(run: CliRunner) -> None:
     shown = run.invoke(app, ["--help"])
     assert shown.exit_code == 0
-    for word in ("run", "check", "explain", "init", "words", "cases/syria-2016"):
+    for word in ("run", "check", "explain", "init", "words", "unreported", "symmetry", "cases/syria-2016"):
         assert word in shown.output
 
 
-@pytest.mark.parametrize("command", ["run", "check", "explain", "init", "words"])
+@pytest.mark.parametrize("command", ["run", "check", "explain", "init", "words", "unreported", "symmetry"])
 def test_each_command_has_an_example(run: CliRunner, command: str) -> None:
     assert f"ceasefire {command}" in run.invoke(app, [command, "--help"]).output
 
@@ -45,7 +45,16 @@ def test_run_writes_the_report_and_prints_where(run: CliRunner, tmp_path: Path) 
     assert shown.exit_code == 0, shown.output
     assert (tmp_path / "syria-2016" / "report.html").is_file()
     assert (tmp_path / "syria-2016" / "manifest.json").is_file()
-    for word in ("Clocks", "Obligations", "Gravest of", "Access", "Versions", "Not seen", "Problems"):
+    for word in (
+        "Clocks",
+        "Obligations",
+        "Gravest of",
+        "Access",
+        "Versions",
+        "Not seen",
+        "Not told",
+        "Problems",
+    ):
         assert word in shown.output, word
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from ceasefire.publishing import release
 from ceasefire.report import gravest, render
 from ceasefire.report.sections.desk import ALL_UP_TO, COMPACT_ROWS, FULL_ENTRIES
-from ceasefire.report.sections.incidents import odds
+from ceasefire.report.sections.weighed import odds
 from fabricated_picture import SECRET_NAME, at, empty_picture, frame, picture
 
 

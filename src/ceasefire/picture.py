@@ -6,7 +6,7 @@ In: what the stages returned. Out: an immutable ``Picture`` with ``table(name)``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,34 @@ from ceasefire.case import Case
 
 Reasoning = list[tuple[str, pl.DataFrame]]
 Explainer = Callable[[str], Reasoning]
+
+
+class Tables(Mapping[str, pl.DataFrame]):
+    """Tables by name. Those that take long (``later``) are made when they are first asked for, and kept."""
+
+    def __init__(
+        self, made: Mapping[str, pl.DataFrame], later: Mapping[str, Callable[[], pl.DataFrame]]
+    ) -> None:
+        self._made = {name: made[name] for name in made if name not in later}
+        self._later = dict(later)
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        if self.waits(name):
+            self._made[name] = self._later[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from {**self._made, **self._later}
+
+    def __len__(self) -> int:
+        return len({**self._made, **self._later})
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._made or name in self._later
+
+    def waits(self, name: str) -> bool:
+        """Whether the table is still to be made."""
+        return name in self._later and name not in self._made
 
 
 class UnknownIdError(KeyError):
@@ -34,7 +62,7 @@ class Picture:
     as_of: datetime
     seed: int
     version: str
-    tables: Mapping[str, pl.DataFrame]
+    tables: Tables
     explainers: Mapping[str, Explainer]
     """Which stage explains an identifier: the column it stands in, ``table.column``, to the stage's explainer."""
 
@@ -78,32 +106,35 @@ class Picture:
         """What could not be used and what must be known."""
         return self.table("problems")
 
-    def explainable(self) -> dict[str, list[str]]:
-        """The identifiers that ``explain`` takes, by the column they stand in."""
+    def explainable(self, *, made: bool = False) -> dict[str, list[str]]:
+        """The identifiers that ``explain`` takes, by the column they stand in; of tables already ``made``, or of all."""
         found = {}
         for place in self.explainers:
             name, column = place.split(".")
-            found[place] = self.table(name)[column].drop_nulls().unique().sort().to_list()
+            if not (made and self.tables.waits(name)):
+                found[place] = self.table(name)[column].drop_nulls().unique().sort().to_list()
         return found
 
     def explain(self, identifier: str) -> Reasoning:
         """The full reasoning behind an incident, obligation, clock, delivery, topic, thread or truce, as tables.
 
-        A report leads to its incident; a topic to its incident and to what was said of it.
+        A report leads to its incident; a topic to its incident and to what was said of it. Names of tables that take long to
+        make (an author, area or month of what nobody reported) are looked up where nothing else is called so.
 
         Raises:
             UnknownIdError: nothing has that identifier; the message names the nearest ones.
         """
-        known = self.explainable()
-        reasoning = [
-            table
-            for meant in (*self._incidents_of(identifier), identifier)
-            for place, ids in known.items()
-            if meant in ids
-            for table in self.explainers[place](meant)
-        ]
-        if reasoning:
-            return reasoning
+        for made in (True, False):
+            known = self.explainable(made=made)
+            reasoning = [
+                table
+                for meant in (*self._incidents_of(identifier), identifier)
+                for place, ids in known.items()
+                if meant in ids
+                for table in self.explainers[place](meant)
+            ]
+            if reasoning:
+                return reasoning
         every = sorted({i for ids in known.values() for i in ids})
         near = [match for match, _, _ in process.extract(identifier, every, limit=3)]
         raise UnknownIdError(f"nothing is called {identifier!r}; the nearest are {', '.join(near) or 'none'}")

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 import polars as pl
 
 from ceasefire.access import access
-from ceasefire.attribute import attribute, claims_of, findings_beside
+from ceasefire.attribute import attribute, claims_of, fairness, findings_beside, symmetry
+from ceasefire.attribute.unreported import Unreported, what_nobody_reported
 from ceasefire.case import Case, nothing_known, read_as_of
 from ceasefire.comply import Evidence, comply
 from ceasefire.coverage import cover
@@ -26,7 +28,7 @@ from ceasefire.fuse.totals import tally
 from ceasefire.locate import locate
 from ceasefire.model import tables as declared
 from ceasefire.outlook import answer, signals
-from ceasefire.picture import Picture
+from ceasefire.picture import Picture, Tables
 from ceasefire.problems import problems_table
 from ceasefire.statements import trace
 
@@ -69,14 +71,15 @@ def derive(
         claims = claims_of(
             located.reports, fused.memberships, facts["actors"], issuers=known.settings.issuers
         )
-        attributed = attribute(
-            claims,
-            facts["sources"],
-            sides,
-            incidents=fused.incidents,
-            answer_standard=known.settings.standard,
-            seed=seed,
-        )
+        heard: dict[str, Any] = {
+            "claims": claims,
+            "sources": facts["sources"],
+            "parties": sides,
+            "incidents": fused.incidents,
+            "answer_standard": known.settings.standard,
+            "seed": seed,
+        }
+        attributed = attribute(**heard)
         beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
     with stage("comply"):
         judged_on = {**facts, "located": located.reports} | _tables(fused, attributed)
@@ -127,13 +130,25 @@ def derive(
         tables["signals"] = signals(facts, tables, terms, as_of=instant)
         tables["answers"] = answer(facts, tables, terms, as_of=instant)
     found = [problem for made in (located, *stages) for problem in made.problems]
-    tables["problems"] = pl.concat([known.problems, problems_table(found)])
+
+    @cache
+    def unlisted() -> Unreported:
+        return what_nobody_reported(tables, timezone=known.timezone, seed=seed)
+
+    # What takes long is made when it is first asked for.
+    later = {
+        "unreported": lambda: unlisted().table,
+        "unreported_lists": lambda: unlisted().lists,
+        "fairness": lambda: fairness(tables, sides, facts["actors"]),
+        "symmetry": lambda: symmetry(attributed, heard),
+        "problems": lambda: pl.concat([known.problems, problems_table([*found, *unlisted().problems])]),
+    }
     return Picture(
         case=known,
         as_of=instant,
         seed=seed,
         version=version("ceasefire"),
-        tables=tables,
+        tables=Tables(tables, later),
         explainers={
             "incidents.incident_id": lambda i: attributed.explain(i) + fused.explain(i),
             "verdicts.norm_id": complied.explain,
@@ -142,6 +157,7 @@ def derive(
             "positions.about": traced.explain,
             "positions.thread": traced.explain,
             "rate_ratios.truce_id": covered.explain,
+            "unreported.group": lambda group: unlisted().explain(group),
         },
     )
 

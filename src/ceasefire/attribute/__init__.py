@@ -2,6 +2,8 @@
 
 from ceasefire.attribute.attribution import Attributed, attribute
 from ceasefire.attribute.claims import claims_of
+from ceasefire.attribute.fairness import fairness
 from ceasefire.attribute.findings import findings_beside
+from ceasefire.attribute.symmetry import symmetry
 
-__all__ = ["Attributed", "attribute", "claims_of", "findings_beside"]
+__all__ = ["Attributed", "attribute", "claims_of", "fairness", "findings_beside", "symmetry"]

@@ -24,7 +24,9 @@ from ceasefire.attribute.explain import account, tables_of
 from ceasefire.attribute.frames import Frames, frames
 from ceasefire.attribute.hearing import hear
 from ceasefire.attribute.model import Posterior, fit, shrunk_sd
-from ceasefire.attribute.proof import assess, count_support, standards_from
+from ceasefire.attribute.namings import namings
+from ceasefire.attribute.proof import assess, count_support, deciding, standards_from
+from ceasefire.attribute.replay import Played, answer_times
 from ceasefire.attribute.reporting import watch
 from ceasefire.attribute.sensitivity import sensitivity
 from ceasefire.attribute.shared import shared_errors
@@ -38,26 +40,39 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Attributed:
-    """What the stage gives: seven tables and the problems. Every attribution is not a judicial finding.
+    """What the stage gives: its tables and the problems. Every attribution is not a judicial finding.
 
-    ``weighed`` makes the table ``sensitivity``. ``learnt`` says whether reliabilities were fitted to the case or are the
-    elicited ones.
+    ``weighed``, ``played`` and ``counted`` make the tables ``sensitivity``, ``answer_times`` and ``namings``. ``learnt`` says
+    whether reliabilities were fitted to the case or are the elicited ones.
     """
 
     attributions: pl.DataFrame
     assessments: pl.DataFrame
     evidence: pl.DataFrame
     reliability: pl.DataFrame
+    standing: pl.DataFrame
     claims: pl.DataFrame
     shared_errors: pl.DataFrame
     problems: tuple[Problem, ...]
     learnt: bool
     weighed: Callable[[], pl.DataFrame]
+    played: Callable[[], pl.DataFrame]
+    counted: Callable[[], pl.DataFrame]
 
     @cached_property
     def sensitivity(self) -> pl.DataFrame:
         """Table ``sensitivity``, made when it is first asked for."""
         return self.weighed()
+
+    @cached_property
+    def answer_times(self) -> pl.DataFrame:
+        """Table ``answer_times``, made when it is first asked for."""
+        return self.played()
+
+    @cached_property
+    def namings(self) -> pl.DataFrame:
+        """Table ``namings``, made when it is first asked for."""
+        return self.counted()
 
     def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
         """The reasoning for one incident as titled tables that a panel can recompute by hand.
@@ -65,7 +80,14 @@ class Attributed:
         Raises:
             KeyError: there is no such incident.
         """
-        return tables_of(incident_id, self.evidence, self.attributions, self.assessments, self.sensitivity)
+        return tables_of(
+            incident_id,
+            self.evidence,
+            self.attributions,
+            self.assessments,
+            self.sensitivity,
+            self.standing,
+        )
 
 
 def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidates) -> pl.DataFrame:
@@ -160,6 +182,29 @@ def standing_problems(posterior: Posterior, frames: Frames, accounts: Accounts) 
     return out
 
 
+def standing_table(posterior: Posterior, frames: Frames, accounts: Accounts) -> pl.DataFrame:
+    """Table ``standing``: how each source that says anything is read."""
+    names = accounts.speakers["source_id"].to_list()
+    standing, rows = posterior.standing, []
+    heard = set(accounts.claims["source"])
+    for k, (owner, frame) in enumerate(zip(standing.owner.tolist(), standing.frame.tolist(), strict=True)):
+        if owner not in heard:
+            continue
+        since, lead, listed = float(standing.since[k]), int(posterior.leader[k]), int(frames.declared[owner])
+        rows.append(
+            {
+                "source_id": names[owner],
+                "since": None if np.isinf(since) else EPOCH + timedelta(days=since),
+                "listed": frames.camps[listed],
+                "camp": frames.camps[frame],
+                "elsewhere": frame != listed,
+                "repeats": names[standing.owner[lead]] if lead >= 0 else None,
+                "share": float(posterior.repeats[k]) if lead >= 0 else None,
+            }
+        )
+    return table("standing").frame(rows)
+
+
 def _camp(frames: Frames, frame: int) -> str:
     return frames.camps[frame] or "no camp"
 
@@ -205,15 +250,22 @@ def attribute(
     side = [accounts.side_of.get(camp, camp) for camp in stand.camps]
     sides = np.array([sorted(set(side)).index(one) for one in side], dtype=np.int64)
     origin = descent(standing.owner, posterior.leader)[testimony.source]
-    support = count_support(testimony, voices, accounts, candidates, origin, sides[standing.frame[speaker]])
+    side_said = sides[standing.frame[speaker]]
+    support = count_support(testimony, voices, accounts, candidates, origin, side_said)
+    asked = deciding(ladder, answer_standard)
+    assessments = assess(posterior, support, accounts, candidates, ladder, asked)
+    told = Played(posterior, hearing, testimony, voices, accounts, candidates, origin, side_said, asked)
     return Attributed(
         attributions=_attributions(posterior, accounts, candidates),
-        assessments=assess(posterior, support, accounts, candidates, ladder, answer_standard),
+        assessments=assessments,
         evidence=account(posterior, voices, stand, accounts, candidates),
         reliability=_reliability(posterior, testimony, accounts),
+        standing=standing_table(posterior, stand, accounts),
         claims=table("claims").conform(accounts.claims.with_columns(actor=pl.col("cell"))),
         shared_errors=shared_errors(testimony, posterior, accounts, candidates),
         problems=(*accounts.problems, *candidates.problems, *notes),
         learnt=posterior.learnt,
         weighed=partial(sensitivity, posterior, testimony, accounts, candidates, stand),
+        played=partial(answer_times, told, assessments, incidents),
+        counted=partial(namings, posterior, hearing, candidates, stand),
     )

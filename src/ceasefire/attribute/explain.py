@@ -17,6 +17,7 @@ from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.copying import Voices
+from ceasefire.attribute.following import NO_LEADER
 from ceasefire.attribute.frames import Frames
 from ceasefire.attribute.model import Posterior
 from ceasefire.model import table
@@ -29,6 +30,7 @@ _LINE = {
     "camp": pl.String,
     "report_ids": pl.String,
     "says": pl.String,
+    "copy_of": pl.String,
     "weight": pl.Int64,
 }
 
@@ -43,6 +45,22 @@ def _wording(accounts: Accounts) -> pl.DataFrame:
     return pl.DataFrame(
         {"cell": list(accounts.cells), "words": words}, schema={"cell": pl.String, "words": pl.String}
     )
+
+
+def _found_copies(accounts: Accounts, posterior: Posterior) -> pl.DataFrame:
+    """The source that each voice was found to repeat, where that one had told of the incident before it."""
+    told, owner = posterior.heard.told, posterior.standing.owner
+    after = np.flatnonzero(posterior.heard.lead != NO_LEADER)
+    lead = posterior.leader[told.source[after]]
+    names = accounts.speakers["source_id"]
+    return pl.DataFrame(
+        {
+            "incident": posterior.heard.incident[after],
+            "source": owner[told.source[after]],
+            "copy_of": names[owner[lead].tolist()] if len(after) else pl.Series([], dtype=pl.String),
+        },
+        schema_overrides={"incident": pl.Int64, "source": pl.Int64},
+    ).unique(["incident", "source"])
 
 
 def _lines(accounts: Accounts, voices: Voices, posterior: Posterior, frames: Frames) -> pl.DataFrame:
@@ -64,7 +82,11 @@ def _lines(accounts: Accounts, voices: Voices, posterior: Posterior, frames: Fra
         .with_columns(says=verb + pl.col("words"), order=pl.lit(1))
     )
     copies = voices.copies.with_columns(
-        kind=pl.lit("copy"), says=pl.format("{} copies or relays of this origin", "n_copies"), order=pl.lit(2)
+        kind=pl.lit("copy"),
+        says=pl.when(pl.col("n_copies") == 1)
+        .then(pl.lit("1 copy or relay of this origin"))
+        .otherwise(pl.format("{} copies or relays of this origin", "n_copies")),
+        order=pl.lit(2),
     )
     nameless = voices.nameless.with_row_index("weight").with_columns(
         weight=pl.when("denies").then(None).otherwise(pl.col("weight").cast(pl.Int64) + n_said),
@@ -83,6 +105,10 @@ def _lines(accounts: Accounts, voices: Voices, posterior: Posterior, frames: Fra
             "silent",
         ).alias("says"),
         (pl.col("weight").cast(pl.Int64) + n_heard).alias("weight"),
+    )
+    found = _found_copies(accounts, posterior)
+    said, nameless = (
+        f.join(found, on=["incident", "source"], how="left", maintain_order="left") for f in (said, nameless)
     )
     spoken = [f.join(who, on="source", how="left", maintain_order="left") for f in (said, copies, nameless)]
     parts = [
@@ -156,8 +182,10 @@ def tables_of(
     attributions: pl.DataFrame,
     assessments: pl.DataFrame,
     sensitivity: pl.DataFrame,
+    standing: pl.DataFrame,
 ) -> list[tuple[str, pl.DataFrame]]:
-    """The readable tables of one incident: answer, weights, odds step by step, and what if left out.
+    """The readable tables of one incident: answer, weights, odds step by step, what if left out, and sources read otherwise than
+    listed.
 
     Raises:
         KeyError: there is no such incident.
@@ -173,7 +201,9 @@ def tables_of(
     wide = (
         evidence.filter(chosen)
         .pivot(
-            "actor", index=["step", "kind", "source_id", "camp", "says", "report_ids"], values="log_weight"
+            "actor",
+            index=["step", "kind", "source_id", "camp", "says", "copy_of", "report_ids"],
+            values="log_weight",
         )
         .sort("step")
     )
@@ -188,6 +218,9 @@ def tables_of(
     )
     leading = spread["actor"][0]
     parts = wide.filter(~pl.col("kind").is_in(["alternatives"]))
+    speaks = pl.col("source_id").is_in(wide["source_id"].drop_nulls().to_list())
+    otherwise = standing.filter(speaks & (pl.col("elsewhere") | pl.col("repeats").is_not_null()))
+    told = [("Sources read otherwise than listed, or found to repeat another", otherwise)]
     return [
         (f"The answer ({p.NOT_JUDICIAL})", answer.drop("incident_id")),
         ("Who did it, with the 90 % interval", spread),
@@ -197,6 +230,7 @@ def tables_of(
             "If a source, a camp, copies, silence or the prior is left out",
             sensitivity.filter(chosen).drop("incident_id"),
         ),
+        *(told if otherwise.height else []),
     ]
 
 

@@ -32,13 +32,15 @@ _NAMED = len(p.ROLES)  # error class of the answers that a voice names
 @dataclass(frozen=True)
 class Heard:
     """The voices as they were weighed: ``told`` and the ``incident`` of each, what sources are ``like``, what each voice had taught
-    (``held``); ``apart``: nats by voice said and slot of those weighed apart.
+    (``held``); ``lead``: what its leader had said, ``following.NO_LEADER`` where it has none; ``apart``: nats by voice said and
+    slot of those weighed apart.
     """
 
     told: Told
     incident: Ints
     like: Likeness
     held: Floats
+    lead: Ints
     apart: Floats
 
 
@@ -427,6 +429,20 @@ def _spread(loads: tuple[Ints, Ints, Floats], probability: Floats) -> tuple[Floa
     return shift, np.sqrt(variance)
 
 
+def interval(
+    probability: Floats, loads: tuple[Ints, Ints, Floats], valid: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Lower and upper ends of the 90 % interval of each probability; 0 where there is no answer."""
+    shift, sd = _spread(loads, probability)
+    near = np.clip(probability, 1e-15, 1 - 1e-15)
+    centre = np.log(near) - np.log1p(-near) + shift
+    low, high = _expit(centre - p.INTERVAL_Z * sd), _expit(centre + p.INTERVAL_Z * sd)
+    return (
+        np.where(valid, np.minimum(low, probability), 0.0),
+        np.where(valid, np.maximum(high, probability), 0.0),
+    )
+
+
 def fit(
     hearing: Hearing,
     t: Testimony,
@@ -475,14 +491,11 @@ def fit(
     share[row[said]] = state.own[said, :, 0]
     drew[row[said]] = 1.0 - state.own[said, :, 0]
     loads = shared_loads(t, known, share, drew)
-    shift, sd = _spread(loads, probability)
-    near = np.clip(probability, 1e-15, 1 - 1e-15)
-    centre = np.log(near) - np.log1p(-near) + shift
-    low, high = _expit(centre - p.INTERVAL_Z * sd), _expit(centre + p.INTERVAL_Z * sd)
+    low, high = interval(probability, loads, valid)
     return Posterior(
         probability,
-        np.where(valid, np.minimum(low, probability), 0.0),
-        np.where(valid, np.maximum(high, probability), 0.0),
+        low,
+        high,
         softmax(candidates.log_prior + told, valid),
         state.log_prior,
         score,
@@ -494,7 +507,7 @@ def fit(
         state.standing,
         state.leader,
         state.repeats,
-        Heard(state.told, state.incident(), state.likeness(), state.held, state.worth * apart),
+        Heard(state.told, state.incident(), state.likeness(), state.held, state.lead, state.worth * apart),
         state.beside(),
         loads,
         state.daily,

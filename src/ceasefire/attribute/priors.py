@@ -136,7 +136,15 @@ PRIOR_SD: Final = 0.7
 TESTIMONY_SD: Final = 0.4
 ADMISSION_SD: Final = 0.7
 DENIAL_SD: Final = 0.3
+INTERVAL: Final = 0.9
 INTERVAL_Z: Final = 1.6448536269514722  # 90 %
+
+# Instants at which an answered incident is weighed anew to tell how long the answer took. Where accounts became known at more,
+# these are spread evenly over them, and the time told is late by at most one step.
+MOST_INSTANTS: Final = 64
+
+# Pairs of parties whose labels are exchanged one by one to show that answers swap; of more, those next to each other in order.
+MOST_PAIRS: Final = 10
 
 # At most this many outsiders per incident become answers of their own; the rest count as "third_party". Of more parties than
 # MAX_PARTIES, those with sources of their own are answers everywhere, and the others only where they are named.

@@ -142,7 +142,9 @@ def _table(
     found: list[_Without], posterior: Posterior, accounts: Accounts, candidates: Candidates
 ) -> pl.DataFrame:
     ids = np.array(accounts.incidents, dtype=object)
-    before = posterior.probability.argmax(axis=1)
+    # answers that lead together count together: none of them is first by name
+    before = posterior.probability >= posterior.probability.max(axis=1, keepdims=True, initial=0.0) - p.TIE
+    before &= candidates.valid
     parts = []
     for without in found:
         chance, incident = without.probability, without.incident
@@ -161,8 +163,8 @@ def _table(
                     "which": without.which,
                     "leading": leading,
                     "probability": top,
-                    "of_answer": chance[np.arange(len(incident)), before[incident]],
-                    "flips": ~ahead[np.arange(len(incident)), before[incident]],
+                    "of_answer": np.where(before[incident], chance, 0.0).max(axis=1),
+                    "flips": ~(ahead & before[incident]).any(axis=1),
                 }
             )
         )

@@ -132,16 +132,21 @@ def effective(n: Floats, rho: Floats) -> Floats:
     return np.where(n <= 1, n, n / (1 + np.maximum(n - 1, 0) * rho))
 
 
-def _factors(voices: pl.DataFrame, camp: Ints, kind: Ints, neutral: NDArray[np.bool_]) -> Floats:
+def factors(
+    incident: Ints,
+    hedged: NDArray[np.bool_],
+    share: Floats,
+    camp: Ints,
+    kind: Ints,
+    neutral: NDArray[np.bool_],
+) -> Floats:
     """Discount of each voice: its share, hedging, and what its camp has already said.
 
     Firm voices of a camp go first and share their effective number; hedged ones share what they add to it.
     So one more voice of any strength never takes weight away, and no number of them exceeds the bound.
     """
-    group = (voices["incident"].to_numpy() * (camp.max(initial=0) + 1) + camp) * len(KINDS) + kind
+    group = (incident * (camp.max(initial=0) + 1) + camp) * len(KINDS) + kind
     _, group = np.unique(group, return_inverse=True)
-    hedged = voices["hedged"].to_numpy()
-    share = voices["share"].to_numpy()
     firm_n: Floats = np.bincount(group, np.where(hedged, 0.0, share)).astype(np.float64)
     all_n: Floats = np.bincount(group, share).astype(np.float64)
     rho = np.where(neutral, p.RHO_NEUTRAL, p.RHO_CAMP)
@@ -177,5 +182,5 @@ def weigh(voices: Voices, accounts: Accounts, candidates: Candidates) -> Testimo
         hit=np.where(denies, 0.0, named / m),
         miss=np.where(denies, 0.0, _elsewhere(role, valid, named, follows, neutral)),
         cleared=np.where(denies, _denials(role, named, follows), 0.0),
-        factor=_factors(said, camp, kind, camp == 0),
+        factor=factors(incident, said["hedged"].to_numpy(), said["share"].to_numpy(), camp, kind, camp == 0),
     )

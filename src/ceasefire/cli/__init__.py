@@ -15,11 +15,13 @@ import typer
 from ceasefire.cli.commands import app
 from ceasefire.cli.fusing import commands as fusing
 from ceasefire.cli.terms import commands
+from ceasefire.cli.weighing import commands as weighing
 
 __all__ = ["app", "main"]
 
 app.add_typer(commands)
 app.add_typer(fusing)
+app.add_typer(weighing)
 
 
 def main() -> None:

@@ -116,7 +116,8 @@ def explain(
         str,
         typer.Argument(
             metavar="ID",
-            help="An incident, report, obligation, clock, delivery, topic, thread, or a truce whose rates are compared.",
+            help="An incident, report, obligation, clock, delivery, topic, thread, a truce whose rates are compared, or an "
+            "author, area or month of what nobody reported.",
         ),
     ],
     other: Annotated[

@@ -13,7 +13,17 @@ from markupsafe import Markup
 
 from ceasefire.publishing import Release
 from ceasefire.report import wording
-from ceasefire.report.sections import access, accounts, closing, coverage, headline, incidents, terms
+from ceasefire.report.sections import (
+    access,
+    accounts,
+    closing,
+    coverage,
+    fairness,
+    headline,
+    incidents,
+    terms,
+    unreported,
+)
 from ceasefire.report.sections.desk import Desk
 
 
@@ -54,6 +64,8 @@ def page(release: Release) -> str:
         "access": access.access(desk),
         "accounts": accounts.accounts(desk),
         "coverage": coverage.coverage(desk),
+        "unreported": unreported.unreported(desk),
+        "fairness": fairness.fairness(desk),
         "signals": closing.signals(desk),
         "answers": closing.answers(desk),
         "problems": closing.problems(desk),

@@ -21,7 +21,8 @@ from ceasefire.case import Case
 from ceasefire.fuse.counts import counts
 from ceasefire.picture import Picture, Reasoning
 from ceasefire.report.gravity import gravest
-from ceasefire.report.wording import counted, round_half_up
+from ceasefire.report.sections.unreported import in_words
+from ceasefire.report.wording import counted, round_half_up, sentence
 from ceasefire.vocabulary import Term, vocabulary
 
 MOST_CLAUSES = 9
@@ -51,7 +52,13 @@ def show(picture: Picture, console: Console) -> None:
     console.print(_clocks(picture, zone, console.width))
     console.print(_clauses(picture, console.width))
     console.print(_incidents(picture, zone, console.width))
-    for line in (_access(picture), _versions(picture), _unseen(picture), _problems(picture)):
+    for line in (
+        _access(picture),
+        _versions(picture),
+        _unseen(picture),
+        _unreported(picture),
+        _problems(picture),
+    ):
         console.print(line)
 
 
@@ -221,6 +228,11 @@ def _unseen(picture: Picture) -> Text:
         "Not seen",
         f"{dark} of {rows.height} area-days: nobody known to have watched; silence there is not calm",
     )
+
+
+def _unreported(picture: Picture) -> Text:
+    rows = picture.table("unreported").filter(pl.col("by") == "all").iter_rows(named=True)
+    return _line("Not told", in_words(rows, sentence))
 
 
 def _problems(picture: Picture) -> Text:

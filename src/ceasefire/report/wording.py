@@ -7,7 +7,7 @@ beside the number; an external issuer's own words are quoted, never converted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ceasefire.vocabulary import vocabulary
@@ -62,7 +62,7 @@ COPY_BASES = {
     "relays": "relays",
     "same text": "same text as",
     "same url": "same page as",
-    "same source": "repeats",
+    "same source": "same source as",
 }
 
 
@@ -155,6 +155,19 @@ def day(instant: datetime | None, timezone: str) -> str:
         return "no date"
     local = instant.astimezone(ZoneInfo(timezone))
     return f"{local.day} {local:%b %Y}"
+
+
+def iso_week(day_text: str) -> str:
+    """The ISO week of a day: "2016-W38" of "2016-09-20"."""
+    year, week, _ = date.fromisoformat(day_text).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def week(iso: str) -> str:
+    """A week by its Monday: "19 Sep 2016" of "2016-W38"."""
+    year, number = iso.split("-W")
+    monday = date.fromisocalendar(int(year), int(number), 1)
+    return f"{monday.day} {monday:%b %Y}"
 
 
 def clock_time(instant: datetime | None, timezone: str) -> str:

@@ -2,6 +2,15 @@
 
 from ceasefire.attribute.unreported.estimate import Estimated, estimate_unreported
 from ceasefire.attribute.unreported.lists import Lists, lists_of
+from ceasefire.attribute.unreported.stage import what_nobody_reported
 from ceasefire.attribute.unreported.strata import Unreported, unreported
 
-__all__ = ["Estimated", "Lists", "Unreported", "estimate_unreported", "lists_of", "unreported"]
+__all__ = [
+    "Estimated",
+    "Lists",
+    "Unreported",
+    "estimate_unreported",
+    "lists_of",
+    "unreported",
+    "what_nobody_reported",
+]

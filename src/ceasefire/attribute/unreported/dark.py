@@ -90,7 +90,8 @@ def with_open_ends(made: list[dict[str, Any]], dark: Dark) -> list[dict[str, Any
 
 def _open_ended(row: dict[str, Any], n: int, of: int) -> dict[str, Any]:
     """The same row without best figure and upper end; its lower end stands."""
-    reason = f"{n} of {of} area-weeks not observed: at least this many, no upper end"
+    means = "unknown, not calm" if row["low"] is None else "at least this many, no upper end"
+    reason = f"{n} of {of} area-weeks not observed: {means}"
     return {
         **row,
         "best": None,

@@ -87,13 +87,16 @@ def estimate_unreported(
     return estimate(read_patterns(patterns), seed=seed, most_sweeps=most_sweeps)
 
 
-def estimate(overlaps: Overlaps, *, seed: int = 0, most_sweeps: int = t.MOST_SWEEPS) -> Estimated:
-    """The same from overlaps already read."""
+def estimate(
+    overlaps: Overlaps, *, seed: int = 0, most_sweeps: int = t.MOST_SWEEPS, refusal: str | None = None
+) -> Estimated:
+    """The same from overlaps already read. ``refusal``: why the lists are none, so that not even the bound holds."""
     meeting, strangers = without_strangers(overlaps)
     few, merged = with_fewer_lists(meeting, t.MOST_LISTS_GRAPHS)
-    refusal = _refusal(overlaps, meeting)
+    bounded = refusal is None and len(overlaps.lists) > 1 and overlaps.listed > 0
+    refusal = refusal or _refusal(overlaps, meeting)
     problems = [*overlaps.problems, *_problems(strangers, merged)]
-    bound = [chao.chao(overlaps)] if len(overlaps.lists) > 1 and overlaps.listed else []
+    bound = [chao.chao(overlaps)] if bounded else []
     if refusal is not None:
         fitted = [*bound, *(refused(name, assumes, refusal) for name, assumes in _MODELS)]
         stacked = None

@@ -33,11 +33,33 @@ Chosen = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Unreported:
-    """Table ``unreported`` over all strata, and the problems. ``all``: the estimate for all incidents together."""
+    """Table ``unreported`` over all strata, table ``unreported_lists``, and the problems. ``all``: the estimate for all incidents
+    together."""
 
     table: pl.DataFrame
+    lists: pl.DataFrame
     all: Estimated
     problems: tuple[Problem, ...]
+
+    def explain(self, group: str) -> list[tuple[str, pl.DataFrame]]:
+        """All that is said of one author, area, month, or of everything together, as titled tables.
+
+        Raises:
+            KeyError: there is no such group.
+        """
+        chosen = self.table.filter(pl.col("group").is_in([group, f"{group}, {d.SEEN}"]))
+        if not chosen.height:
+            raise KeyError(f"no group {group!r} among {self.table['group'].unique().sort().to_list()}")
+        drop = ("by", "group", "assumption")
+        told = [
+            (
+                f"{name}: all incidents, on a list or on none (95 % interval; not a judicial finding)",
+                rows.drop(drop),
+            )
+            for (name,), rows in chosen.group_by(["group"], maintain_order=True)
+        ]
+        believed = chosen.select("model", "assumption").unique(maintain_order=True)
+        return [*told, ("What each model believes", believed), ("The lists", self.lists)]
 
 
 def unreported(
@@ -50,6 +72,7 @@ def unreported(
     timezone: str = "UTC",
     imputations: int = t.IMPUTATIONS,
     most_sweeps: int | None = None,
+    refusal: str | None = None,
     seed: int = 0,
 ) -> Unreported:
     """Estimate how many incidents are on no list: all together, by author, by area and by month.
@@ -63,6 +86,7 @@ def unreported(
         timezone: in which a month begins.
         imputations: draws of the authors.
         most_sweeps: of each latent-class chain; by default 64,000 for all together and 8,000 in a stratum.
+        refusal: why the lists are none, if they are; then nothing is estimated, and this is the reason.
         seed: of draws and chains.
 
     Raises:
@@ -71,10 +95,11 @@ def unreported(
     unknown = set(by) - set(BY)
     if unknown:
         raise ValueError(f"by: expected some of {BY}; found {sorted(unknown)}")
-    whole = estimate(_overlaps(lists), seed=seed, most_sweeps=most_sweeps or t.MOST_SWEEPS)
+    whole = estimate(_overlaps(lists), seed=seed, most_sweeps=most_sweeps or t.MOST_SWEEPS, refusal=refusal)
     problems = [*lists.problems, *whole.problems]
     made = rows(*SEEN, whole.listed, whole.fitted, stack(whole.listed, whole.fitted), whole.refusal)
-    known: dict[bytes, Estimated] = {}
+    # a stratum that holds every incident is the whole
+    known: dict[bytes, Estimated] = {np.packbits(np.ones(len(lists.incidents), dtype=bool)).tobytes(): whole}
 
     def look(chosen: Chosen) -> Estimated:
         key = np.packbits(chosen).tobytes()
@@ -83,6 +108,7 @@ def unreported(
                 _overlaps(lists, chosen),
                 seed=seed,
                 most_sweeps=most_sweeps or t.MOST_SWEEPS_STRATUM,
+                refusal=refusal,
             )
         return known[key]
 
@@ -95,7 +121,19 @@ def unreported(
             for group, chosen in _split(lists, incidents, column, timezone):
                 made += _combined(name, group, [look(chosen)])
     made = _with_the_dark(made, observation, problems)
-    return Unreported(table("unreported").frame(made), whole, tuple(problems))
+    return Unreported(table("unreported").frame(made), _listed(lists), whole, tuple(problems))
+
+
+def _listed(lists: Lists) -> pl.DataFrame:
+    """Table ``unreported_lists``: what each list holds, and what it alone holds."""
+    alone = lists.seen & (lists.seen.sum(axis=1, keepdims=True) == 1)
+    rows = [
+        {"list": name, "sources": ";".join(sources), "incidents": int(held), "alone": int(only)}
+        for name, sources, held, only in zip(
+            lists.names, lists.sources, lists.seen.sum(axis=0), alone.sum(axis=0), strict=True
+        )
+    ]
+    return table("unreported_lists").frame(rows)
 
 
 def _overlaps(lists: Lists, chosen: Chosen | None = None) -> Overlaps:
@@ -135,9 +173,12 @@ def _pooled(name: str, estimates: list[Estimated]) -> Fitted:
 
 
 def _most(reasons: list[str], times: int) -> str:
-    """The reason given most often; how often, when authors were drawn."""
+    """The reason given most often; in how many of the draws, when authors were drawn."""
     reason, _ = min(Counter(reasons).items(), key=lambda item: (-item[1], item[0]))
-    return reason if times == 1 else f"{reason} (so in {len(reasons)} of {times} draws of the authors)"
+    if times == 1:
+        return reason
+    share = f"in all {times}" if len(reasons) == times else f"so in {len(reasons)} of {times}"
+    return f"{reason} ({share} draws of the authors)"
 
 
 def _split(lists: Lists, incidents: pl.DataFrame, column: str, timezone: str) -> list[tuple[str, Chosen]]:

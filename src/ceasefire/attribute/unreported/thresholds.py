@@ -44,6 +44,9 @@ ENOUGH_DRAWS = 800  # effective draws (100 a chain; the same paper asks for 50 a
 ODDS_LOW, ODDS_HIGH = 0.5, 2.0
 
 # Lists from sources.
+MOST_CODED = (
+    0.5  # share of incidents from a coded data set from which the overlaps are those of citations; own choice
+)
 COPY_SHARE = 0.2  # of a source's incidents that it took from one other source: then both are one list
 MIN_COPIES = 3
 IMPUTATIONS = 10  # draws of the author of every incident (Rubin 1987: 5 to 20)

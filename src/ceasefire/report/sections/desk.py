@@ -26,6 +26,9 @@ FULL_ENTRIES = 50
 """Incidents that get a whole entry when there are more than ``ALL_UP_TO``. Our choice, for the size of the page."""
 
 ALL_UP_TO = 160
+TIE = 1e-9
+"""Probabilities nearer than this are level: rounding is no order."""
+
 COMPACT_ROWS = 500
 
 _CELL = re.compile(r"[a-z][\w-]*(?:[|+][a-z][\w-]*)+")
@@ -181,6 +184,22 @@ class Desk:
         answers = self.table("assessments")
         frame = self.table("incidents").join(answers.drop("n_origins"), on="incident_id", how="left")
         return {row["incident_id"]: row for row in frame.iter_rows(named=True)}
+
+    @cached_property
+    def runners_up(self) -> dict[str, tuple[tuple[str, ...], dict[str, Any]]]:
+        """By incident the answers next after the leading ones (several when they tie), by name, and the row of one of them."""
+        found: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {}
+        leading = {i: set((r["leading"] or "").split("|")) for i, r in self.incidents.items()}
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for row in self.rows("attributions"):
+            if row["actor"] not in leading.get(row["incident_id"], ()):
+                groups.setdefault(row["incident_id"], []).append(row)
+        for incident_id, rows in groups.items():
+            top = max(r["probability"] for r in rows)
+            level = [r for r in rows if r["probability"] > top - TIE]
+            level.sort(key=lambda r: self.name(r["actor"]).casefold())
+            found[incident_id] = (tuple(r["actor"] for r in level), level[0])
+        return found
 
     @cached_property
     def tallies(self) -> dict[tuple[str, str], dict[str, Any]]:

@@ -14,7 +14,11 @@ import polars as pl
 from ceasefire.outlook.falls import UNUSUAL
 from ceasefire.report import wording
 from ceasefire.report.sections.desk import Desk
+from ceasefire.report.sections.unreported import answer as unreported
 from ceasefire.report.wording import counted, listed
+
+NEXT_FROM = 0.05
+"""The least probability of an answer that is named beside the leading one: below it, ICD-203 says "almost no chance"."""
 
 
 def headline(desk: Desk) -> dict[str, Any]:
@@ -26,6 +30,7 @@ def headline(desk: Desk) -> dict[str, Any]:
         ("Before and after each truce", _truces(desk), "#ratios"),
         ("Whose account changed", _versions(desk), "#statements"),
         ("What nobody can tell", _blind(desk), "#untestable"),
+        ("What nobody reported", unreported(desk), "#unreported"),
     ]
     return {
         "sentences": [{"lead": lead, "text": text, "href": href} for lead, text, href in parts if text],
@@ -174,11 +179,15 @@ def answer_sentence(desk: Desk, row: dict[str, Any]) -> str:
         return "Nobody's authorship was assessed."
     if not row["leading"]:
         return "Author undetermined: no account names one."
-    leading, sure = desk.the(row["leading"]), wording.chance(row["probability"], row["low"], row["high"])
+    leading = desk.the(row["leading"])
     if row["answer"] == "undetermined":
-        text = f"Author undetermined. The testimony points most to {leading}: {sure}; that does not reach the standard of proof."
+        text = (
+            f"Author undetermined. The testimony points most to {leading}, {_figures_of(row)}; "
+            f"that does not reach the standard of proof.{_next(desk, row)}"
+        )
     else:
         standard = wording.term("standards_of_proof", row["standard"], "no standard of proof")
+        sure = wording.chance(row["probability"], row["low"], row["high"])
         text = f"The testimony points to {leading}: {sure}; it reaches “{standard}”."
     if row["self_attributed"]:
         accepts = desk.the(row["leading"])
@@ -186,6 +195,24 @@ def answer_sentence(desk: Desk, row: dict[str, Any]) -> str:
     elif row["contested"]:
         text += " Contested."
     return text
+
+
+def _next(desk: Desk, row: dict[str, Any]) -> str:
+    """Who comes next where the author is undetermined, so that the leader does not stand alone."""
+    actors, chance = desk.runners_up.get(row["incident_id"], ((), {}))
+    if not 0 < len(actors) <= 2 or chance["probability"] < NEXT_FROM:
+        return ""
+    names = listed([desk.the(a) for a in actors])
+    each = ", each" if len(actors) > 1 else ","
+    text = f" Next {'is' if len(actors) == 1 else 'are'} {names}{each} {_figures_of(chance)}."
+    overlap = chance["high"] is not None and row["low"] is not None and chance["high"] > row["low"]
+    return text + (" These ranges overlap." if overlap else "")
+
+
+def _figures_of(row: dict[str, Any]) -> str:
+    """A probability and its interval without the word for it: the word for a best figure would hide so wide a range."""
+    sure = wording.percent(row["probability"])
+    return f"{sure} ({wording.between(row['low'], row['high'])})" if row["low"] is not None else sure
 
 
 def _aid(desk: Desk) -> str:

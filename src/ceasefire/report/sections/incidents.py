@@ -6,8 +6,6 @@ findings of boards stand beside the testimony and never enter it.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -20,11 +18,12 @@ from ceasefire.report.charts.timeline import timeline
 from ceasefire.report.sections.binding import Binding
 from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spoken
 from ceasefire.report.sections.headline import answer_sentence
+from ceasefire.report.sections.left_out import left_out
 from ceasefire.report.sections.totals import how_many
+from ceasefire.report.sections.weighed import Weighed
 from ceasefire.report.wording import counted
 
 OPEN_ENTRIES = 3
-MOST_ACCOUNTS = 60
 MOST_MARKS = 6
 MOST_DOUBTS = 3
 
@@ -105,6 +104,9 @@ class _Look:
         self.binding = Binding(desk, self.memberships, self.reports)
         self.attributions = group(desk.rows("attributions"))
         self.evidence = group(desk.rows("evidence"))
+        self.weighed = Weighed(desk, self.memberships, self.reports, self.evidence)
+        self.answered = {r["incident_id"]: r for r in desk.rows("answer_times")}
+        self.sensitivity = group(desk.rows("sensitivity"))
         self.touched = group(desk.rows("incident_verdicts"))
         self.notified = group(desk.rows("struck_after_notified"))
         self.findings: dict[str, list[dict[str, Any]]] = {}
@@ -121,7 +123,7 @@ class _Look:
     def entry(self, incident_id: str, number: int) -> dict[str, Any]:
         desk, row = self.desk, self.desk.incidents[incident_id]
         rivals = self._rivals(incident_id)
-        accounts = self._accounts(incident_id, rivals)
+        accounts = self.weighed.accounts(incident_id, rivals)
         return {
             "id": slug("i", incident_id),
             "name": incident_id,
@@ -130,7 +132,12 @@ class _Look:
             "heading": desk.heading(incident_id),
             "day": wording.day(row["occurred_from"], desk.release.timezone),
             "when": wording.during(row["occurred_from"], row["occurred_to"], desk.release.timezone),
-            "facts": [*self._facts(row), *self._one_or_two(incident_id)],
+            "facts": [
+                *self._facts(row),
+                *self._answered(incident_id),
+                *self._denied(incident_id),
+                *self._one_or_two(incident_id),
+            ],
             "answer": answer_sentence(desk, row),
             "answer_short": _short_answer(desk, row),
             "colour": desk.colour(row["answer"]),
@@ -139,6 +146,7 @@ class _Look:
             "rivals": " against ".join(desk.name(r) for r in rivals)
             if len(rivals) == 2 and row["leading"]
             else "",
+            "left_out": left_out(desk, self.sensitivity.get(incident_id, []), row),
             "accounts": accounts,
             "binding": self.binding.of(incident_id, frozenset(a["report"] for a in accounts)),
             "n_accounts": len(self.memberships.get(incident_id, [])),
@@ -175,6 +183,25 @@ class _Look:
                 f"{counted(row['n_origins'], 'independent origin')}",
             ),
         ]
+
+    def _answered(self, incident_id: str) -> list[tuple[str, str]]:
+        """Since when the accounts known made it the answer."""
+        row = self.answered.get(incident_id)
+        if row is None or row["answered_at"] is None:
+            return []
+        took = f", {wording.hours(row['hours'])} after it can have begun" if row["hours"] is not None else ""
+        day = wording.day(row["answered_at"], self.desk.release.timezone)
+        return [
+            (
+                "Answered",
+                f"since {day}{took}, by {row['accounts']} of the {row['of_accounts']} voices known now",
+            )
+        ]
+
+    def _denied(self, incident_id: str) -> list[tuple[str, str]]:
+        """Who denies it: early in the entry, since the first accounts are seldom the denials."""
+        names = self.weighed.denials(incident_id)
+        return [("Denials", names)] if names else []
 
     def _one_or_two(self, incident_id: str) -> list[tuple[str, Markup]]:
         """What is open about the number of incidents: with which other it may be one, and which reports may tell of another."""
@@ -218,47 +245,6 @@ class _Look:
         rows = sorted(self.attributions.get(incident_id, []), key=lambda r: (-r["probability"], r["actor"]))
         return [r["actor"] for r in rows[:2]]
 
-    def _weights(self, incident_id: str, rivals: list[str]) -> dict[str, float]:
-        """For each report, its origin's log-odds between the two rivals."""
-        if len(rivals) < 2:
-            return {}
-        found: dict[str, float] = {}
-        for term in self.evidence.get(incident_id, []):
-            sign = {rivals[0]: 1.0, rivals[1]: -1.0}.get(term["actor"])
-            if sign is not None and term["log_weight"] is not None:
-                for report in (term["report_ids"] or "").split(";"):
-                    if report.strip():
-                        found[report.strip()] = found.get(report.strip(), 0.0) + sign * term["log_weight"]
-        return found
-
-    def _accounts(self, incident_id: str, rivals: list[str]) -> list[dict[str, Any]]:
-        weights = self._weights(incident_id, rivals)
-        members = [m for m in self.memberships.get(incident_id, []) if m["report_id"] in self.reports]
-        members.sort(key=lambda m: (_said(self.reports[m["report_id"]]), m["report_id"]))
-        return [self._account(m, weights) for m in members[:MOST_ACCOUNTS]]
-
-    def _account(self, member: dict[str, Any], weights: Mapping[str, float]) -> dict[str, Any]:
-        report, desk = self.reports[member["report_id"]], self.desk
-        source = desk.sources.get(report["source_id"], {})
-        copied = member["copy_basis"]
-        origin = member["origin_id"]
-        weight = weights.get(report["report_id"])
-        return {
-            "id": slug("r", report["report_id"]),
-            "report": report["report_id"],
-            "when": wording.said_time(report["published_at"], report["recorded_at"], desk.release.timezone),
-            "source": desk.source(report["source_id"]),
-            "kind": wording.term("source_kinds", source.get("kind"), ""),
-            "camp": desk.party(source.get("camp")),
-            "via": report["via"],
-            "stance": _stance(desk, report),
-            "killed": _figures(report),
-            "text": spoken(report["text"], report["language"]),
-            "url": desk.url(report["url"], "page"),
-            "copy": f"{wording.COPY_BASES.get(copied, copied)} {origin}" if copied else "",
-            "weight": "copy" if copied else odds(weight),
-        }
-
     def _sums(self, incident_id: str) -> Any:
         """The additive account: one row a term, one column an answer; the last rows are the sums and the result."""
         terms = self.evidence.get(incident_id, [])
@@ -273,6 +259,8 @@ class _Look:
             who = self.desk.source(term["source_id"]) if term["source_id"] else ""
             if not who and term["camp"]:
                 who = f"sources of {self.desk.name(term['camp'])}"
+            if term["copy_of"]:
+                who += f", found to repeat {self.desk.source(term['copy_of'])}"
             key = (term["kind"] or "", who or (term["says"] or ""), term["report_ids"] or "")
             cell = steps.setdefault(key, {})
             cell[term["actor"]] = cell.get(term["actor"], 0.0) + (term["log_weight"] or 0.0)
@@ -324,42 +312,12 @@ def _issued(finding: dict[str, Any]) -> tuple[str, str]:
     return str(finding["issued_at"] or "~"), finding["finding_id"]
 
 
-def _said(report: dict[str, Any]) -> str:
-    return str(report["published_at"] or report["recorded_at"] or "~")
-
-
 def _short_answer(desk: Desk, row: dict[str, Any]) -> str:
     if not row["answer"]:
         return "not assessed"
     if row["answer"] == "undetermined":
         return "undetermined"
     return f"{desk.name(row['answer'])}, {wording.percent(row['probability'])}"
-
-
-def _stance(desk: Desk, report: dict[str, Any]) -> str:
-    stance, actor = report["stance"], report["actor"]
-    if stance in (None, "unattributed") or not actor:
-        return "denies it" if stance == "denies" else "does not say who"
-    return f"{wording.STANCES.get(stance, stance)} {desk.name(actor)}"
-
-
-def _figures(report: dict[str, Any]) -> str:
-    parts = []
-    for word in ("killed", "injured"):
-        low, high = report[f"{word}_min"], report[f"{word}_max"]
-        if low is not None or high is not None:
-            parts.append(f"{wording.span(low, None, high) if low or high else 'none'} {word}")
-    return ", ".join(parts)
-
-
-def odds(weight: float | None) -> str:
-    """A log-weight as a factor on the odds: "×8.2", "÷3.0", "×1 (says nothing either way)"."""
-    if weight is None:
-        return "—"
-    factor = math.exp(min(abs(weight), 20.0))
-    if factor < 1.05:
-        return "×1.0"
-    return f"{'×' if weight > 0 else '÷'}{factor:,.1f}"
 
 
 def signed(value: float | None) -> str:
