@@ -38,7 +38,9 @@ def run(made: Made) -> Tolled:
 
 def compared(made: Made, out: Tolled) -> pl.DataFrame:
     """Truth, interval and every system's figure: a row an incident and quantity for which somebody gives a figure."""
-    truth = made.truth.unpivot(["killed", "injured"], index="incident_id", variable_name="quantity", value_name="truth")
+    truth = made.truth.unpivot(
+        ["killed", "injured"], index="incident_id", variable_name="quantity", value_name="truth"
+    )
     said = made.tables["reports"].join(made.tables["memberships"], on="report_id")
     told = pl.concat(
         [
@@ -85,7 +87,9 @@ def measure(scenario: Scenario, seeds: tuple[int, ...]) -> dict[str, float]:
         width = ((rows["high"] + 1).log() - (rows["low"] + 1).log()).median()
         big = rows.filter(pl.col("ours") >= 10)
         act = out.particulars.filter(pl.col("about") == "act").join(made.truth, on="incident_id", how="semi")
-        right = act.join(made.truth.select("incident_id", answer="act"), on=["incident_id", "answer"])["probability"]
+        right = act.join(made.truth.select("incident_id", answer="act"), on=["incident_id", "answer"])[
+            "probability"
+        ]
         found.append(
             errors(rows)
             | {
@@ -118,10 +122,19 @@ def bars(seeds: tuple[int, ...], lines: list[str]) -> Iterator[Bar]:
         lines.append(f"| {scenario.name} | " + " | ".join(cells) + " |")
         print(lines[-1], f"act {got['act']:.3f} rows {got['rows']:.0f}", flush=True)
         yield Bar(f"{scenario.name}: covered, at least", got["covered"], COVERAGE[0])
-        yield Bar(f"{scenario.name}: covered where 10 and more, at least", got["covered, 10 and more"], COVERAGE[0])
-        yield Bar(f"{scenario.name}: covered where 10 and more, at most", got["covered, 10 and more"], COVERAGE[1], at_most=True)
+        yield Bar(
+            f"{scenario.name}: covered where 10 and more, at least", got["covered, 10 and more"], COVERAGE[0]
+        )
+        yield Bar(
+            f"{scenario.name}: covered where 10 and more, at most",
+            got["covered, 10 and more"],
+            COVERAGE[1],
+            at_most=True,
+        )
         best = min(got[name] for name in SYSTEMS[1:])
-        yield Bar(f"{scenario.name}: error against the best of the others", got["ours"] / best, 1.0, at_most=True)
+        yield Bar(
+            f"{scenario.name}: error against the best of the others", got["ours"] / best, 1.0, at_most=True
+        )
     yield Bar("10,000 incidents", seconds(), FAST, at_most=True, unit="CPU s")
 
 

@@ -81,7 +81,9 @@ def make(scenario: Scenario, seed: int) -> Made:
         killed = 0 if rng.random() < 0.08 else min(int(1.5 / rng.random() ** 0.9), 900)
         injured = int(rng.negative_binomial(2, 2 / (2 + 1.8 * max(killed, 1.0))))
         author = ("north", "south")[rng.integers(2)]
-        victims = "civilians" if rng.random() > scenario.soldiers else {"north": "south", "south": "north"}[author]
+        victims = (
+            "civilians" if rng.random() > scenario.soldiers else {"north": "south", "south": "north"}[author]
+        )
         act = ACTS[rng.integers(len(ACTS))]
         happened = START + timedelta(days=float(rng.uniform(0, 200)))
         truth.append((f"i{i}", killed, injured, act, victims == "civilians", happened))
@@ -112,7 +114,9 @@ def make(scenario: Scenario, seed: int) -> Made:
                 repeater = sources[rng.integers(len(sources))]
                 copied = dict(reports[-1])
                 copied["report_id"] = f"i{i}-{said}"
-                copied["source_id"] = repeater["source_id"] if not scenario.seen else f"echo{rng.integers(60)}"
+                copied["source_id"] = (
+                    repeater["source_id"] if not scenario.seen else f"echo{rng.integers(60)}"
+                )
                 copied["published_at"] += timedelta(hours=5)
                 origin = first if scenario.seen else copied["report_id"]
                 homes.append({"report_id": copied["report_id"], "incident_id": f"i{i}", "origin_id": origin})
@@ -126,7 +130,9 @@ def make(scenario: Scenario, seed: int) -> Made:
             "memberships": pl.DataFrame(homes),
             "sources": pl.DataFrame([{k: s[k] for k in ("source_id", "kind", "camp")} for s in sources]),
             "incidents": known.select("incident_id", "occurred_from"),
-            "attributions": pl.DataFrame(blamed, schema=["incident_id", "actor", "probability"], orient="row"),
+            "attributions": pl.DataFrame(
+                blamed, schema=["incident_id", "actor", "probability"], orient="row"
+            ),
         },
         known,
     )
@@ -134,7 +140,11 @@ def make(scenario: Scenario, seed: int) -> Made:
 
 def _sources(scenario: Scenario, rng: np.random.Generator) -> list[dict[str, Any]]:
     made = []
-    for camp, names in (("north", ("official", "outlet", "local")), ("south", ("official", "outlet", "local")), (None, ("monitor", "paper", "agency"))):
+    for camp, names in (
+        ("north", ("official", "outlet", "local")),
+        ("south", ("official", "outlet", "local")),
+        (None, ("monitor", "paper", "agency")),
+    ):
         for n in range(scenario.sources if camp else (scenario.sources + 1) // 2):
             kind, aligned = KINDS[names[n % 3]]
             made.append(
@@ -147,7 +157,9 @@ def _sources(scenario: Scenario, rng: np.random.Generator) -> list[dict[str, Any
     return made
 
 
-def _told(source: dict[str, Any], n: int, author: str, victims: str, scenario: Scenario, rng: np.random.Generator) -> int:
+def _told(
+    source: dict[str, Any], n: int, author: str, victims: str, scenario: Scenario, rng: np.random.Generator
+) -> int:
     """What the source holds the toll to be."""
     seen = rng.binomial(n, 1 - source["misses"]) + rng.binomial(n, source["doubles"])
     figure = seen * rng.gamma(1 / source["spread"] ** 2, source["spread"] ** 2)

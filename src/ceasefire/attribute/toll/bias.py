@@ -25,8 +25,8 @@ _LOGISTIC_SD = math.pi / math.sqrt(3.0)  # of the standard logistic
 @dataclass(frozen=True)
 class Bias:
     """``value`` and ``covariance`` of the logarithm of the factors, by ``thresholds.COLUMNS``; ``n``: figures behind each, by
-    their shares; ``scatter``: logistic scale, by incident, and ``harder``: how many times that of all; ``mean`` and ``sd``: of the logarithm of tolls. ``level``: of each incident with
-    figures the logarithm of its toll at first sight (NaN without)."""
+    their shares; ``scatter``: logistic scale, by incident, and ``harder``: how many times that of all; ``mean`` and ``sd``: of the
+    logarithm of tolls. ``level``: of each incident with figures the logarithm of its toll at first sight (NaN without)."""
 
     value: Floats
     covariance: Floats
@@ -54,7 +54,7 @@ def learn(
     """
     value, scatter = _PRIOR[:, 0].copy(), t.SCATTER * _LOGISTIC_SD
     precision = np.diag(1.0 / _PRIOR[:, 1] ** 2)
-    covariance = np.linalg.inv(precision)
+    covariance: Floats = np.linalg.inv(precision)
     level = np.full(incidents, np.nan)
     mean, sd = t.TOLL_MEAN[quantity], t.TOLL_SD
     if not len(y):
@@ -75,7 +75,7 @@ def learn(
         x = design - centre[incident]
         z = y - np.bincount(incident, share * y, incidents)[incident]
         inverse = x.T @ (weight[:, None] * x) + precision
-        covariance = np.linalg.inv(inverse)
+        covariance = np.asarray(np.linalg.inv(inverse), dtype=np.float64)
         value = covariance @ (x.T @ (weight * z) + precision @ _PRIOR[:, 0])
         left = z - x @ value
         spread = scatter**2 + shared
@@ -85,7 +85,8 @@ def learn(
         found = float((robust * np.maximum(left**2 - shared * (1.0 - share), 0.0)).sum())
         prior = (t.SCATTER * _LOGISTIC_SD) ** 2
         variance = (t.SCATTER_WEIGHT * prior + found) / (t.SCATTER_WEIGHT + free)
-        scatter = float(np.clip(math.sqrt(variance), *(s * _LOGISTIC_SD for s in t.SCATTER_RANGE)))
+        least, most = (s * _LOGISTIC_SD for s in t.SCATTER_RANGE)
+        scatter = min(max(math.sqrt(variance), least), most)
         level[seen] = np.bincount(incident, share * (y - design @ value), incidents)[seen]
     # the scatter of each incident, strays weighed down
     beyond = np.bincount(incident, robust * left**2 / spread, incidents)

@@ -20,7 +20,7 @@ from ceasefire.problems import Problem
 
 EXACT, AT_LEAST, AT_MOST, RANGE = 1, 2, 3, 4
 WEIGHED, SUPERSEDED, COPY = "weighed", "superseded", "copy"
-_READ = {
+_READ: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "source_id": pl.String,
     "published_at": TIME,
     "recorded_at": TIME,

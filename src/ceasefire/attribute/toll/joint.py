@@ -1,8 +1,7 @@
 """How many were killed and injured, by what act, and who they were: the room's one public function.
 
-In: reports, memberships, sources, incidents, attributions, parties with their sides. Out: ``Tolled``: tolls with a 90 % interval beside
-the rules of UCDP and Airwars, particulars (act, victims), the accounts behind each figure, and the bias by role. Method:
-log-normal tolls, side bias, heaping, bounds as censoring, copies once; see ``docs/methods/toll.md``. Not a judicial finding.
+In: reports, memberships, sources, incidents, attributions, parties with their sides. Out: ``Tolled``: tolls with a 90 %
+interval beside the rules of UCDP and Airwars, particulars (act, victims), accounts behind each figure, bias by role. Method: log-normal tolls, side bias, heaping, bounds as censoring, copies once; see ``docs/methods/toll.md``. Not a judicial finding.
 """
 
 from __future__ import annotations
@@ -22,7 +21,15 @@ from ceasefire.attribute.toll.heard import Heard, hear
 from ceasefire.attribute.toll.kernel import Asked, Tolls
 from ceasefire.attribute.toll.roles import Standing, stand
 from ceasefire.attribute.toll.tables import accounts_table, bias_table, particulars_table, tolls_table
-from ceasefire.attribute.toll.voices import QUESTIONS, Table, ask, figures_for, may_be_none, table_of, voices_of
+from ceasefire.attribute.toll.voices import (
+    QUESTIONS,
+    Table,
+    ask,
+    figures_for,
+    may_be_none,
+    table_of,
+    voices_of,
+)
 from ceasefire.attribute.toll.weighing import Weighed, weigh
 from ceasefire.model import table
 from ceasefire.problems import Problem
@@ -107,8 +114,10 @@ def _first(heard: Heard, incidents: pl.DataFrame) -> pl.Series:
     """When each incident happened at the earliest, in the order of ``heard.incidents``."""
     if "occurred_from" not in incidents.columns:
         return pl.Series([None] * len(heard.incidents), dtype=table("incidents").schema["occurred_from"])
-    known = incidents.filter(pl.col("incident_id").is_not_null()).group_by("incident_id").agg(
-        pl.col("occurred_from").min().cast(table("incidents").schema["occurred_from"])
+    known = (
+        incidents.filter(pl.col("incident_id").is_not_null())
+        .group_by("incident_id")
+        .agg(pl.col("occurred_from").min().cast(table("incidents").schema["occurred_from"]))
     )
     order = pl.DataFrame({"incident_id": heard.incidents}, schema={"incident_id": pl.String})
     return order.join(known, on="incident_id", how="left", maintain_order="left")["occurred_from"]
@@ -135,13 +144,15 @@ def _weigh(
         sd,
     )
     room = may_be_none(heard, voices)
-    put = [asked[question][0] for question in QUESTIONS]
+    acts, victims = (asked[question][0] for question in QUESTIONS)
     several = np.flatnonzero(np.diff(voices.start) >= t.LEARN_FROM)
-    several = several[:: 1 + len(several) // t.LEARN_MOST]
-    weighed = weigh(voices_of(voices, standing, biases, reliability, asked), *put, tolls, room, several)
+    several = np.ascontiguousarray(several[:: 1 + len(several) // t.LEARN_MOST])
+    weighed = weigh(
+        voices_of(voices, standing, biases, reliability, asked), acts, victims, tolls, room, several
+    )
     among = np.isin(voices.incident, several)
     n = np.bincount(voices.source[among], minlength=len(reliability))
     good = np.bincount(voices.source[among], weighed.good[among], minlength=len(reliability))
     learned = (t.RELIABILITY_WEIGHT * reliability + good) / (t.RELIABILITY_WEIGHT + n)
     every = np.arange(len(heard.incidents))
-    return weigh(voices_of(voices, standing, biases, learned, asked), *put, tolls, room, every)
+    return weigh(voices_of(voices, standing, biases, learned, asked), acts, victims, tolls, room, every)

@@ -27,7 +27,7 @@ _NO_CASE = 0.01  # an honest account of an act, or a figure above nought, though
 
 
 class Voices(NamedTuple):
-    """Voices of incident i are ``start[i]:start[i + 1]``. ``logit``: of being of this and honest, before; ``side``: the number of its
+    """Voices of incident i are ``start[i]:start[i + 1]``. ``logit``: of being of this and honest, before; ``side``: number of its
     side within the incident, from 0; ``error``: standard deviation of that side's shared error (voices x 2). Figures (voices x 2):
     ``how`` (0 none, 1 exact, 2 at least, 3 at most, 4 range), ``least``, ``most``, ``shift`` (log factor), ``weight``. Answers
     (voices x 2, act and victims): ``answer`` (place among those of the incident, -1 none), ``plain`` (1, less if hedged),
@@ -58,7 +58,7 @@ class Asked(NamedTuple):
 
 
 class Tolls(NamedTuple):
-    """By quantity: ``mean``, ``sd`` of log tolls, ``none`` (chance of nought where it is open); ``scatter``: incidents x quantities.
+    """By quantity: ``mean``, ``sd`` of log tolls, ``none`` (chance of nought if it is open); ``scatter``: incidents x quantities.
     ``ratio``, ``ratio_sd``: of the logarithm of injured for one killed."""
 
     mean: Any
@@ -80,33 +80,45 @@ def below(x: float) -> float:
 
 @lean
 def edge_of(n: float) -> float:
+    """The logarithm of an edge between two figures."""
     return math.log(max(n, 0.5))
 
 
 @compiled
 def figure_chances(v, told, j0, q, values, s, honest_at, none_at):
-    """Of each voice with a figure: P(it | the toll, the shared error of its side) at every value and node, and where nobody was hurt.
+    """Of each voice with a figure: P(it | the toll, its side's shared error) at every value and node, and where nobody was hurt.
 
-    An honest count is logistic on the logarithm, of scale ``s``, so that P(below an edge) needs one power for each value, node and edge.
+    An honest count is logistic on the logarithm, of scale ``s``: P(below an edge) needs one power for each value, node and edge.
     """
-    powers = np.exp(np.log(values) / s)
-    falls = np.exp(-np.log(values) / t.EXCESS)
+    powers, falls = np.empty(len(values)), np.empty(len(values))
+    for n in range(len(values)):
+        powers[n] = math.exp(math.log(values[n]) / s)
+        falls[n] = math.exp(-math.log(values[n]) / t.EXCESS)
     for m in range(len(told)):
         j = j0 + told[m]
         how, least, most, shift = v.how[j, q], v.least[j, q], v.most[j, q], v.shift[j, q]
-        none_at[m] = 1.0 if (how == 1 or how == 4) and least == 0 else 0.0
+        none_at[m] = 1.0 if how in (1, 4) and least == 0 else 0.0
         share = 1.0
         if how == 1:
-            honest_at[m] = 0.0
             if least > 0:
                 for k in range(len(_GRAINS)):
                     if least >= _GRAIN_FROM[k] and least % _GRAINS[k] == 0:
                         share -= _ROUNDED[k]
-                        _add_cell(v, j, q, powers, s, least - _GRAINS[k] / 2, least + _GRAINS[k] / 2, _ROUNDED[k], honest_at[m])
-            _add_cell(v, j, q, powers, s, least - 0.5, least + 0.5, share, honest_at[m])
+                        _add_cell(
+                            v,
+                            j,
+                            q,
+                            powers,
+                            s,
+                            least - _GRAINS[k] / 2,
+                            least + _GRAINS[k] / 2,
+                            _ROUNDED[k],
+                            honest_at,
+                            m,
+                        )
+            _add_cell(v, j, q, powers, s, least - 0.5, least + 0.5, share, honest_at, m)
         elif how == 4:
-            honest_at[m] = 0.0
-            _add_cell(v, j, q, powers, s, least - 0.5, most + 0.5, 1.0, honest_at[m])
+            _add_cell(v, j, q, powers, s, least - 0.5, most + 0.5, 1.0, honest_at, m)
         else:
             bound = math.log(max(least if how == 2 else most, 0.5))
             width = max(edge_of(math.exp(bound) + 0.5) - edge_of(math.exp(bound) - 0.5), 0.05) / t.EXCESS
@@ -126,7 +138,7 @@ def figure_chances(v, told, j0, q, values, s, honest_at, none_at):
 
 
 @lean
-def _add_cell(v, j, q, powers, s, low, high, share, into):
+def _add_cell(v, j, q, powers, s, low, high, share, into, m):
     """Add the chance that an honest count lies between two edges; the lower one is open below one half."""
     first, last = math.exp(-edge_of(low) / s), math.exp(-edge_of(high) / s)
     for k in range(_NODES):
@@ -134,7 +146,7 @@ def _add_cell(v, j, q, powers, s, low, high, share, into):
         for n in range(len(powers)):
             power = powers[n] * moved
             below_low = 0.0 if low < 0.5 else 1.0 / (1.0 + power * first)
-            into[n, k] += share * (1.0 / (1.0 + power * last) - below_low)
+            into[m, n, k] += share * (1.0 / (1.0 + power * last) - below_low)
 
 
 @lean
@@ -143,19 +155,20 @@ def stray(how: int, least: float, most: float, mean: float, sd: float) -> float:
     if how == 1 and least == 0:
         return t.STRAY_NONE
     value = least if how == 2 else most if how == 3 else 0.0
-    if how == 1 or how == 2 or how == 3:
+    if how in (1, 2, 3):
         n = least if how == 1 else value
         low, high = edge_of(n - 0.5), edge_of(n + 0.5)
     else:
         low, high = edge_of(least - 0.5), edge_of(most + 0.5)
-    made = _normal((high - mean) / sd) - _normal((low - mean) / sd)
+    made = normal_below((high - mean) / sd) - normal_below((low - mean) / sd)
     if how == 4 and least == 0:
         made += t.STRAY_NONE
-    return max(made, 1e-9)
+    return float(max(made, 1e-9))
 
 
 @lean
-def _normal(x: float) -> float:
+def normal_below(x: float) -> float:
+    """Standard normal distribution function."""
     return 0.5 * math.erfc(-x / math.sqrt(2.0))
 
 
@@ -189,23 +202,33 @@ def spread(lowest, highest):
 def masses(edges, mean, sd):
     """Logarithm of the lognormal mass of each cell, of those that are there."""
     made = np.empty(len(edges) - 1)
-    total = 0.0
+    total, lower = 0.0, normal_below((edge_of(edges[0]) - mean) / sd)
     for k in range(len(made)):
-        made[k] = max(_normal((edge_of(edges[k + 1]) - mean) / sd) - _normal((edge_of(edges[k]) - mean) / sd), 1e-30)
+        upper = normal_below((edge_of(edges[k + 1]) - mean) / sd)
+        made[k] = max(upper - lower, 1e-30)
         total += made[k]
-    return np.log(made / total)
+        lower = upper
+    for k in range(len(made)):
+        made[k] = math.log(made[k] / total)
+    return made
 
 
 @compiled
 def log_sum(x):
-    top = x.max()
+    """Logarithm of the sum of exponentials."""
+    top, total = x[0], 0.0
+    for k in range(len(x)):
+        top = max(top, x[k])
     if top < -1e290:
         return top
-    return top + math.log(np.exp(x - top).sum())
+    for k in range(len(x)):
+        total += math.exp(x[k] - top)
+    return top + math.log(total)
 
 
 @compiled
 def told(v, j0, j1, q):
+    """The voices that give a figure, by their place in the incident."""
     found = np.empty(j1 - j0, dtype=np.int64)
     count = 0
     for j in range(j0, j1):
@@ -217,7 +240,7 @@ def told(v, j0, j1, q):
 
 @compiled
 def ask_toll(v, told, j0, q, sides, odds, honest_at, none_at, strays, prior, message):
-    """One pass over a toll: fills the messages to its voices. Returns the log-likelihood of each state (0: nobody, then the values).
+    """One pass over a toll: fills the messages to its voices. Returns the log-likelihood of each state (nobody, then the values).
 
     The voices of a side are multiplied at each value and node, scaled so that a thousand of them do not run out of numbers.
     """
@@ -243,11 +266,15 @@ def ask_toll(v, told, j0, q, sides, odds, honest_at, none_at, strays, prior, mes
                 own[m, n, k] = chance
                 part[side, n, k] *= chance
                 top = max(top, part[side, n, k])
-        part[side] /= top
+        for n in range(states):
+            for k in range(_NODES):
+                part[side, n, k] /= top
         scale[side] += math.log(top)
     by_side = np.empty((sides, states))
     likely = np.zeros(states + 1)
-    likely[0] = of_none - scale.sum()
+    likely[0] = of_none
+    for g in range(sides):
+        likely[0] -= scale[g]
     for g in range(sides):
         for n in range(states):
             total = 0.0
@@ -255,16 +282,20 @@ def ask_toll(v, told, j0, q, sides, odds, honest_at, none_at, strays, prior, mes
                 total += _SHARE[k] * part[g, n, k]
             by_side[g, n] = max(total, _LEAST)
             likely[n + 1] += math.log(by_side[g, n])
-    belief = prior + likely
-    mass = np.exp(belief - belief.max())
+    top = prior[0] + likely[0]
+    for n in range(states + 1):
+        top = max(top, prior[n] + likely[n])
+    mass = np.empty(states)
+    for n in range(states):
+        mass[n] = math.exp(prior[n + 1] + likely[n + 1] - top)
     for m in range(len(told)):
         j = told[m]
         side = v.side[j0 + j]
         # without its own word
-        total = math.exp(belief[0] - belief.max() - none_of[m])
+        total = math.exp(prior[0] + likely[0] - top - none_of[m])
         made = total * none_at[m]
         for n in range(states):
-            base = mass[n + 1] / by_side[side, n]
+            base = mass[n] / by_side[side, n]
             for k in range(_NODES):
                 share = base * _SHARE[k] * part[side, n, k] / own[m, n, k]
                 total += share
@@ -274,11 +305,11 @@ def ask_toll(v, told, j0, q, sides, odds, honest_at, none_at, strays, prior, mes
 
 
 @compiled
-def answer_chances(v, a, j0, j1, q, first, last):
+def answer_chances(v, a, j0, voices, q, first, last):
     """P(what each voice says | each answer) where it is honest, and where it is not."""
     count = last - first
-    chances = np.zeros((j1 - j0, count))
-    wild = np.zeros(j1 - j0)
+    chances = np.zeros((voices, count))
+    wild = np.zeros(voices)
     norm = np.zeros(count)
     words = 0
     for x in range(count):
@@ -286,7 +317,7 @@ def answer_chances(v, a, j0, j1, q, first, last):
             words += 1
             for z in range(count):
                 norm[z] += _likeness(a, first + x, first + z)
-    for j in range(j1 - j0):
+    for j in range(voices):
         said = v.answer[j0 + j, q]
         if said < 0:
             continue
@@ -327,22 +358,29 @@ def ask_answer(v, j0, q, odds, chances, wild, prior, message):
                 belief[z] += own[j, z]
     for j in range(voices):
         if v.answer[j0 + j, q] >= 0 and v.heed[j0 + j, q] > 0:
-            cavity = np.exp(belief - own[j] - (belief - own[j]).max())
-            message[j, 2 + q] = math.log((cavity * chances[j]).sum() / cavity.sum()) - math.log(wild[j])
+            top, total, made = belief[0] - own[j, 0], 0.0, 0.0
+            for z in range(count):
+                top = max(top, belief[z] - own[j, z])
+            for z in range(count):
+                share = math.exp(belief[z] - own[j, z] - top)
+                total += share
+                made += share * chances[j, z]
+            message[j, 2 + q] = math.log(made / total) - math.log(wild[j])
     return belief
 
 
 @compiled
-def quantile(values, edges, share, none, want):
-    """The value below which so much lies, between the edges of its cell, as a whole number."""
-    if none >= want:
+def quantile(values, edges, share, want):
+    """The number below which so much lies, between the edges of its cell. ``share``: of nobody, then of each value."""
+    passed = share[0]
+    if passed >= want:
         return 0.0
-    passed = none
     for k in range(len(values)):
-        if passed + share[k] >= want or k == len(values) - 1:
+        mass = share[k + 1]
+        if passed + mass >= want or k == len(values) - 1:
             if edges[k + 1] - edges[k] <= 1.0:
                 return values[k]
-            part = (want - passed) / max(share[k], _LEAST)
-            return math.floor(edges[k] + min(max(part, 0.0), 1.0) * (edges[k + 1] - edges[k]) + 0.5)
-        passed += share[k]
+            part = min(max((want - passed) / max(mass, _LEAST), 0.0), 1.0)
+            return math.floor(edges[k] + part * (edges[k + 1] - edges[k]) + 0.5)
+        passed += mass
     return values[len(values) - 1]

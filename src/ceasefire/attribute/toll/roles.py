@@ -25,7 +25,8 @@ CIVILIAN, ARMED, BOTH, OPEN = "civilian", "armed", "both", "open"
 @dataclass(frozen=True)
 class Standing:
     """``camps``: every camp, "" last for none. ``group``: the number of the side of each, the same for a side's camps.
-    ``shares``: incidents x camps x roles. ``author``: incidents x camps x (own, ally, opponent), who is held to have done it. ``status``: of each cell of victims, civilian, armed, both (at once), open (which).
+    ``shares``: incidents x camps x roles. ``author``: incidents x camps x (own, ally, opponent), who is held to have done it.
+    ``status``: of each cell of victims, civilian, armed, both (at once), open (which).
     """
 
     camps: tuple[str, ...]
@@ -93,8 +94,7 @@ def _dead(
             elif is_civilian(member, kinds):
                 of_none[k] += 1 / len(named)
     place = {cell: k for k, cell in enumerate(cells)}
-    number = said["value"].replace_strict(place, return_dtype=pl.Int64).to_numpy() if len(said) else []
-    number = np.asarray(number, dtype=np.int64)
+    number = np.array([place[cell] for cell in said["value"]], dtype=np.int64)
     incident = said["incident"].to_numpy()
     n = np.maximum(np.bincount(incident, minlength=len(heard.incidents)), 1).astype(np.float64)
     dead = np.zeros((len(n), len(parties)))

@@ -1,7 +1,7 @@
 """Two rules that others use, beside the estimate: UCDP's best, low and high, and Airwars' range and grade.
 
-In: ``Heard``, ``Standing``, attributions. Out: figures by rule, and a grade an incident. UCDP GED: best is the most reliable source's
-figure, low and high the range of credible ones. Airwars: all credible claims, graded. Both are read as rules without an analyst,
+In: ``Heard``, ``Standing``, attributions. Out: figures by rule, and a grade an incident. UCDP GED: best is the most reliable
+source's figure, low and high the range of credible ones. Airwars: all credible claims, graded. Both are read as rules without an analyst,
 and go by kind of source and whether it has a camp, never by which.
 """
 
@@ -23,8 +23,12 @@ CONFIRMED, FAIR, WEAK, CONTESTED, DISCOUNTED = "confirmed", "fair", "weak", "con
 def _sources(heard: Heard) -> pl.DataFrame:
     """Of each source: how reliable its kind is (less what it follows a camp), and whether it is credible on a toll."""
     kind = pl.col("kind").fill_null("unknown")
-    follows = pl.when(pl.col("camp").is_null()).then(0.0).otherwise(
-        kind.replace_strict(dict(p.ALIGNMENT), default=p.ALIGNMENT_DEFAULT, return_dtype=pl.Float64)
+    follows = (
+        pl.when(pl.col("camp").is_null())
+        .then(0.0)
+        .otherwise(
+            kind.replace_strict(dict(p.ALIGNMENT), default=p.ALIGNMENT_DEFAULT, return_dtype=pl.Float64)
+        )
     )
     hit = kind.replace_strict(dict(p.NEUTRAL_HIT), default=p.NEUTRAL_HIT_DEFAULT, return_dtype=pl.Float64)
     frame = heard.speakers.with_row_index("source").with_columns(pl.col("source").cast(pl.Int64))
@@ -34,8 +38,8 @@ def _sources(heard: Heard) -> pl.DataFrame:
 def by_rule(heard: Heard, quantity: str) -> pl.DataFrame:
     """Columns incident, ucdp_low, ucdp_best, ucdp_high, airwars_low, airwars_high, for incidents with a figure.
 
-    Most reliable: the kind that attribution believes most, less how far it follows a camp; of equals the latest word; of those of one
-    time the median figure, rounded down. UCDP counts the last word of each source, Airwars every claim that was made.
+    Most reliable: the kind that attribution believes most, less how far it follows a camp; of equals the latest word; of those of
+    one time the median figure, rounded down. UCDP counts the last word of each source, Airwars every claim that was made.
     """
     said = heard.said[quantity].join(_sources(heard), on="source", how="left", maintain_order="left")
     low, high = pl.coalesce("least", "most"), pl.coalesce("most", "least")
@@ -47,16 +51,28 @@ def by_rule(heard: Heard, quantity: str) -> pl.DataFrame:
 
     best = (
         current.filter(pl.col("reliable") == pl.col("reliable").max().over("incident"))
-        .filter((pl.col("at") == pl.col("at").max().over("incident")) | pl.col("at").max().over("incident").is_null())
+        .filter(
+            (pl.col("at") == pl.col("at").max().over("incident"))
+            | pl.col("at").max().over("incident").is_null()
+        )
         .group_by("incident")
         .agg(ucdp_best=((pl.col("low") + pl.col("high")) / 2).median().floor().cast(pl.Int64))
     )
-    ucdp = credible(current).group_by("incident").agg(ucdp_low=pl.col("low").min(), ucdp_high=pl.col("high").max())
-    claims = credible(said).group_by("incident").agg(airwars_low=pl.col("low").min(), airwars_high=pl.col("high").max())
+    ucdp = (
+        credible(current)
+        .group_by("incident")
+        .agg(ucdp_low=pl.col("low").min(), ucdp_high=pl.col("high").max())
+    )
+    claims = (
+        credible(said)
+        .group_by("incident")
+        .agg(airwars_low=pl.col("low").min(), airwars_high=pl.col("high").max())
+    )
     made = best.join(ucdp, on="incident").join(claims, on="incident")
     # the most reliable source's figure stands even where it is outside the range of the others
     return made.with_columns(
-        ucdp_low=pl.min_horizontal("ucdp_low", "ucdp_best"), ucdp_high=pl.max_horizontal("ucdp_high", "ucdp_best")
+        ucdp_low=pl.min_horizontal("ucdp_low", "ucdp_best"),
+        ucdp_high=pl.max_horizontal("ucdp_high", "ucdp_best"),
     )
 
 

@@ -1,7 +1,8 @@
 """The room's tables, from what was weighed.
 
-In: ``Heard``, ``Standing``, voices, ``Weighed``. Out: ``tolls``, ``particulars``, ``toll_accounts``, ``toll_bias``. Nothing is estimated here but
-the interval of a particular's chance: log-odds with the errors that attribution states for priors and testimony, one a side.
+In: ``Heard``, ``Standing``, voices, ``Weighed``. Out: ``tolls``, ``particulars``, ``toll_accounts``, ``toll_bias``. Nothing
+is estimated here but the interval of a particular's chance: log-odds with the errors that attribution states for priors and
+testimony, one a side.
 """
 
 from __future__ import annotations
@@ -53,13 +54,23 @@ def tolls_table(
         ).cast({"incident": pl.Int64})
         said = heard.said[quantity]
         behind = said.group_by("incident").agg(
-            n_accounts=pl.len(), n_origins=(pl.col("use") == WEIGHED).sum(), n_superseded=(pl.col("use") == SUPERSEDED).sum()
+            n_accounts=pl.len(),
+            n_origins=(pl.col("use") == WEIGHED).sum(),
+            n_superseded=(pl.col("use") == SUPERSEDED).sum(),
         )
-        frame = frame.join(behind, on="incident", how="left").join(by_rule(heard, quantity), on="incident", how="left")
+        frame = frame.join(behind, on="incident", how="left").join(
+            by_rule(heard, quantity), on="incident", how="left"
+        )
         frame = frame.join(status, on="incident", how="left").with_columns(
             pl.col("n_accounts", "n_origins", "n_superseded").fill_null(0),
-            civilians_low=pl.when(pl.col("status") == CIVILIAN).then("low").when(pl.col("status").is_not_null()).then(0),
-            civilians_high=pl.when(pl.col("status") == ARMED).then(0).when(pl.col("status").is_not_null()).then("high"),
+            civilians_low=pl.when(pl.col("status") == CIVILIAN)
+            .then("low")
+            .when(pl.col("status").is_not_null())
+            .then(0),
+            civilians_high=pl.when(pl.col("status") == ARMED)
+            .then(0)
+            .when(pl.col("status").is_not_null())
+            .then("high"),
         )
         unknown = pl.col("best").is_null()
         frames.append(
@@ -79,7 +90,9 @@ def _status(heard: Heard, standing: Standing) -> pl.DataFrame:
         .group_by("incident")
         .agg(pl.col("status").unique())
         .with_columns(victims_contested=pl.col("status").list.len() > 1)
-        .with_columns(status=pl.when("victims_contested").then(pl.lit(BOTH)).otherwise(pl.col("status").list.first()))
+        .with_columns(
+            status=pl.when("victims_contested").then(pl.lit(BOTH)).otherwise(pl.col("status").list.first())
+        )
     )
 
 
@@ -93,9 +106,13 @@ def particulars_table(
     """Table ``particulars``: how probable each act, and each answer to who was hit, that accounts name."""
     frames = []
     for question, chances in zip(QUESTIONS, (weighed.act, weighed.victims), strict=True):
-        listed = pl.DataFrame(answers[question], schema={"incident": pl.Int64, "value": pl.String}, orient="row")
+        listed = pl.DataFrame(
+            answers[question], schema={"incident": pl.Int64, "value": pl.String}, orient="row"
+        )
         said = heard.said[question]
-        sides = voices.said[question].with_columns(side=pl.Series(voices.side[voices.said[question]["voice"].to_numpy()]))
+        sides = voices.said[question].with_columns(
+            side=pl.Series(voices.side[voices.said[question]["voice"].to_numpy()])
+        )
         n_sides = sides.group_by("incident").agg(n_sides=pl.col("side").n_unique())
         behind = said.group_by("incident", "value").agg(
             n_accounts=pl.len(),
@@ -103,7 +120,9 @@ def particulars_table(
             hedged=pl.col("hedged").all(),
             report_ids=pl.col("report_id").sort().head(p.IDS_SHOWN).str.join(";"),
         )
-        low, high = _interval(chances, listed.join(n_sides, on="incident", how="left", maintain_order="left")["n_sides"])
+        low, high = _interval(
+            chances, listed.join(n_sides, on="incident", how="left", maintain_order="left")["n_sides"]
+        )
         frame = listed.with_columns(probability=pl.Series(chances), low=pl.Series(low), high=pl.Series(high))
         frame = frame.join(behind, on=["incident", "value"], how="left", maintain_order="left").with_columns(
             pl.col("n_accounts", "n_origins").fill_null(0)
@@ -111,10 +130,13 @@ def particulars_table(
         ids = np.array(heard.incidents, dtype=object)
         status = None
         if question == "victims":
-            status = pl.col("answer").replace_strict(dict(standing.status), default=None, return_dtype=pl.String)
+            status = pl.col("answer").replace_strict(
+                dict(standing.status), default=None, return_dtype=pl.String
+            )
         frames.append(
             frame.with_columns(
-                incident_id=pl.Series(ids[frame["incident"].to_numpy()], dtype=pl.String), about=pl.lit(question)
+                incident_id=pl.Series(ids[frame["incident"].to_numpy()], dtype=pl.String),
+                about=pl.lit(question),
             )
             .rename({"value": "answer"})
             .with_columns(status=status if status is not None else pl.lit(None, dtype=pl.String))
@@ -150,7 +172,9 @@ def accounts_table(
         incident, source = said["incident"].to_numpy(), said["source"].to_numpy()
         camp = camp_of[source] if len(source) else np.zeros(0, dtype=np.int64)
         shares = standing.shares[incident, camp]
-        roles = np.array([*t.ROLES, "no camp"])[np.where(shares.sum(axis=1) > 0, shares.argmax(axis=1), len(t.ROLES))]
+        roles = np.array([*t.ROLES, "no camp"])[
+            np.where(shares.sum(axis=1) > 0, shares.argmax(axis=1), len(t.ROLES))
+        ]
         used = said["use"] == WEIGHED
         voice = said["voice"].fill_null(0).to_numpy()
         factor = np.exp(voices.design[voice, q] @ bias.value) if len(voices.incident) else np.ones(len(said))

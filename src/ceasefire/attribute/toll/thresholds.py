@@ -13,9 +13,17 @@ from typing import Final
 QUANTITIES: Final = ("killed", "injured")
 
 # ---------------------------------------------------------------- a camp and what a figure tells against
-# Where the victims are a party's: whose dead they are for the speaker's camp. Where they are of no side (civilians, aid workers): who
-# is held to have done it, by the probabilities of attribution. "early" is no role: a figure given within hours of the happening.
-ROLES: Final = ("own dead", "ally's dead", "opponent's dead", "own act", "ally's act", "opponent's act", "other")
+# Where the victims are a party's: whose dead they are for the speaker's camp. Where they are of no side (civilians, aid workers):
+# who is held to have done it, by the probabilities of attribution. "early" is no role: a figure given within hours of the happening.
+ROLES: Final = (
+    "own dead",
+    "ally's dead",
+    "opponent's dead",
+    "own act",
+    "ally's act",
+    "opponent's act",
+    "other",
+)
 OWN_DEAD, ALLY_DEAD, FOE_DEAD, OWN_ACT, ALLY_ACT, FOE_ACT, OTHER = range(7)
 EARLY: Final = 7
 COLUMNS: Final = (*ROLES, "early")
@@ -53,7 +61,7 @@ SHARED_NEUTRAL: Final = 0.15
 # what figures of this case look like, so much wider, or is nought this often. How seldom: ``ASTRAY``.
 STRAY_WIDER: Final = 1.3
 STRAY_NONE: Final = 0.05
-# "At least 12": seldom said by who counts 200. The chance falls with the logarithm of the excess, by this e-fold; likewise "at most".
+# "At least 12": seldom said by who counts 200. The chance falls with the logarithm of the excess, by this e-fold; so with "at most".
 EXCESS: Final = 0.45
 # Share of exact figures that are rounded to so many, where they are a multiple of it. The shares of grains that cannot be, or that
 # are larger than half the figure, go to single counting.
@@ -108,7 +116,7 @@ CIVILIAN_WORDS: Final = frozenset({"civilians", "civilian", "humanitarian", "med
 FOLLOWS: Final = 0.8
 
 # ---------------------------------------------------------------- arithmetic
-POINTS: Final = 40  # values of a toll that are weighed, at the most
+POINTS: Final = 32  # values of a toll that are weighed, at the most
 REACH: Final = 5.0  # ... from the lowest figure divided by this to the highest times this
 NODES: Final = 5  # of the quadrature over a side's shared error
 SWEEPS: Final = 2  # between casualties, act and victims

@@ -29,8 +29,8 @@ QUESTIONS = ("act", "victims")
 
 @dataclass(frozen=True)
 class Table:
-    """Voices in order of incident and source. ``camp``: place in ``Standing.camps``; ``side``: of it within the incident; ``design``:
-    voices x 2 x columns of ``thresholds.COLUMNS``; ``said``: the statements that are weighed, with the voice of each."""
+    """Voices in order of incident and source. ``camp``: place in ``Standing.camps``; ``side``: its side within the incident;
+    ``design``: voices x 2 x columns of ``thresholds.COLUMNS``; ``said``: the statements that are weighed, with the voice of each."""
 
     incident: Ints
     source: Ints
@@ -101,7 +101,7 @@ def voices_of(
     reliability: Floats,
     asked: Mapping[str, tuple[Asked, Ints]],
 ) -> Voices:
-    """The kernel's arrays. ``reliability``: of each source; ``asked``: of each question, and the place of each statement's answer."""
+    """The kernel's arrays. ``reliability``: of each source; ``asked``: each question, and the place of each statement's answer."""
     count = len(table.incident)
     how, weight = np.zeros((count, 2), dtype=np.int64), np.zeros((count, 2))
     least, most = np.zeros((count, 2)), np.zeros((count, 2))

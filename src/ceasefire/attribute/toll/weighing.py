@@ -1,7 +1,7 @@
 """From voices to what is most probable: every incident in turn, its four questions tied together.
 
-In: ``Voices``, ``Asked``, ``Tolls``. Out: ``Weighed``. The order of messages: act (did anything happen), killed, injured given killed,
-victims; ``SWEEPS`` rounds. That nothing happened means that nobody was hurt, and the other way a toll of nought makes it likelier.
+In: ``Voices``, ``Asked``, ``Tolls``. Out: ``Weighed``. The order of messages: act (did anything happen), killed,
+injured given killed, victims; ``SWEEPS`` rounds. That nothing happened means that nobody was hurt, and the other way a toll of nought makes it likelier.
 """
 
 from __future__ import annotations
@@ -40,15 +40,13 @@ _LOW, _HIGH = t.LOW, t.HIGH
 
 class Weighed(NamedTuple):
     """``toll``: incidents x quantities x (low, best, high), NaN without a figure; ``none``: chance that nobody was; ``chance``: by
-    question, of each answer; ``good``: of each voice, that it is of this and honest; ``heard``: voices x 4, in nats, what each
-    question says of that."""
+    question, of each answer; ``good``: of each voice, that it is of this and honest."""
 
     toll: Any
     none: Any
     act: Any
     victims: Any
     good: Any
-    heard: Any
 
 
 def weigh(
@@ -62,7 +60,6 @@ def weigh(
         np.zeros(len(asked_act.word)),
         np.zeros(len(asked_victims.word)),
         np.zeros(len(v.logit)),
-        np.zeros((len(v.logit), 4)),
     )
     _all(v, asked_act, asked_victims, tolls, may_be_none, chosen, made)
     return made
@@ -70,7 +67,8 @@ def weigh(
 
 @compiled
 def _all(v, acts, victims, tolls, may_be_none, chosen, made):
-    for i in chosen:
+    for k in range(len(chosen)):
+        i = chosen[k]
         if v.start[i + 1] > v.start[i]:
             _one(i, v, acts, victims, tolls, may_be_none, made)
 
@@ -96,7 +94,7 @@ def _figures(v, i, q, tolls):
     if len(who) == 0:
         low = 1.0
     values, edges = spread(low, high)
-    honest_at = np.empty((len(who), len(values), t.NODES))
+    honest_at = np.zeros((len(who), len(values), t.NODES))
     none_at = np.empty(len(who))
     figure_chances(v, who, j0, q, values, tolls.scatter[i, q], honest_at, none_at)
     return who, values, edges, honest_at, none_at, strays
@@ -106,7 +104,8 @@ def _figures(v, i, q, tolls):
 def _prior(log_mass, none):
     made = np.empty(len(log_mass) + 1)
     made[0] = math.log(none) if none > 0 else _NEVER
-    made[1:] = log_mass + math.log(max(1.0 - none, 1e-300))
+    for k in range(len(log_mass)):
+        made[k + 1] = log_mass[k] + math.log(max(1.0 - none, 1e-300))
     return made
 
 
@@ -114,40 +113,74 @@ def _prior(log_mass, none):
 def _between(killed, values, edges, tolls):
     """P(injured | killed), of those that are there: states x values, the first row for nobody killed."""
     made = np.empty((len(killed) + 1, len(values)))
-    made[0] = np.exp(masses(edges, tolls.mean[1], tolls.sd[1]))
-    logs, widths = np.log(values), np.diff(np.log(edges))
+    alone = masses(edges, tolls.mean[1], tolls.sd[1])
+    for m in range(len(values)):
+        made[0, m] = math.exp(alone[m])
     for n in range(len(killed)):
         centre = math.log(killed[n]) + tolls.ratio
         total = 0.0
         for m in range(len(values)):
-            z = (logs[m] - centre) / tolls.ratio_sd
-            made[n + 1, m] = widths[m] * math.exp(-0.5 * z * z) + 1e-30
+            z = (math.log(values[m]) - centre) / tolls.ratio_sd
+            made[n + 1, m] = math.log(edges[m + 1] / edges[m]) * math.exp(-0.5 * z * z) + 1e-30
             total += made[n + 1, m]
-        made[n + 1] /= total
+        for m in range(len(values)):
+            made[n + 1, m] /= total
     return made
 
 
 @compiled
-def _given(between, none_given_none, none_given_some):
-    """The same with nobody injured as the first column."""
-    made = np.empty((between.shape[0], between.shape[1] + 1))
+def _of_killed(between, likely_i, none_given_none, none_given_some, into):
+    """Add to each state of killed what the figures of injured say of it."""
+    top = likely_i[0]
+    for m in range(len(likely_i)):
+        top = max(top, likely_i[m])
     for n in range(between.shape[0]):
         none = none_given_none if n == 0 else none_given_some
-        made[n, 0] = none
-        made[n, 1:] = between[n] * (1.0 - none)
-    return made
+        total = none * math.exp(likely_i[0] - top)
+        for m in range(between.shape[1]):
+            total += (1.0 - none) * between[n, m] * math.exp(likely_i[m + 1] - top)
+        into[n] += math.log(total + 1e-300)
+
+
+@compiled
+def _of_injured(between, alone, likely_k, none_given_none, none_given_some, into):
+    """The prior of each state of injured, given what is known of killed."""
+    top = alone[0] + likely_k[0]
+    for n in range(len(alone)):
+        top = max(top, alone[n] + likely_k[n])
+    for m in range(len(into)):
+        into[m] = 0.0
+    for n in range(len(alone)):
+        share = math.exp(alone[n] + likely_k[n] - top)
+        none = none_given_none if n == 0 else none_given_some
+        into[0] += share * none
+        for m in range(between.shape[1]):
+            into[m + 1] += share * (1.0 - none) * between[n, m]
+    for m in range(len(into)):
+        into[m] = math.log(into[m] + 1e-300)
+
+
+@compiled
+def _odds(v, j0, message, left_out, into):
+    """Log-odds of each voice by all questions but one."""
+    for j in range(len(into)):
+        into[j] = v.logit[j0 + j]
+        for q in range(4):
+            if q != left_out:
+                into[j] += message[j, q]
 
 
 @compiled
 def _one(i, v, acts, victims, tolls, may_be_none, made):
-    j0, j1 = v.start[i], v.start[i + 1]
-    voices = j1 - j0
-    sides = v.side[j0:j1].max() + 1
-    message = np.zeros((voices, 4))
+    j0, voices = v.start[i], v.start[i + 1] - v.start[i]
+    sides = 0
+    for j in range(voices):
+        sides = max(sides, v.side[j0 + j] + 1)
+    message, odds = np.zeros((voices, 4)), np.empty(voices)
     a0, a1 = acts.first[i], acts.first[i + 1]
     b0, b1 = victims.first[i], victims.first[i + 1]
-    act_at, act_wild = answer_chances(v, acts, j0, j1, 0, a0, a1)
-    who_at, who_wild = answer_chances(v, victims, j0, j1, 1, b0, b1)
+    act_at, act_wild = answer_chances(v, acts, j0, voices, 0, a0, a1)
+    who_at, who_wild = answer_chances(v, victims, j0, voices, 1, b0, b1)
     act_prior, nothing = _flat(acts, a0, a1)
     who_prior, _ = _flat(victims, b0, b1)
     who_k, values_k, edges_k, at_k, none_k, stray_k = _figures(v, i, KILLED, tolls)
@@ -155,55 +188,60 @@ def _one(i, v, acts, victims, tolls, may_be_none, made):
     likely_k, likely_i = np.zeros(len(values_k) + 1), np.zeros(len(values_i) + 1)
     mass_k, mass_i = masses(edges_k, tolls.mean[0], tolls.sd[0]), masses(edges_i, tolls.mean[1], tolls.sd[1])
     prior_k, prior_i = _prior(mass_k, 0.0), _prior(mass_i, 0.0)
-    act_belief, who_belief = act_prior.copy(), who_prior.copy()
-    both = np.empty((0, 0))
-    between = _between(values_k, values_i, edges_i, tolls) if len(who_k) > 0 and len(who_i) > 0 else both
+    room_k = tolls.none[0] if may_be_none[i, 0] else 0.0
+    room_i = tolls.none[1] if may_be_none[i, 1] else 0.0
+    between = np.empty((0, 0))
+    both = len(who_k) > 0 and len(who_i) > 0
+    if both:
+        between = _between(values_k, values_i, edges_i, tolls)
+    act_belief, who_belief = act_prior, who_prior
     to_nothing = 0.0
     for _ in range(t.SWEEPS):
-        if a1 > a0:
-            prior = act_prior.copy()
-            if nothing >= 0:
-                prior[nothing] += to_nothing
-            odds = v.logit[j0:j1] + message[:, KILLED] + message[:, INJURED] + message[:, VICTIMS]
-            act_belief = ask_answer(v, j0, 0, odds, act_at, act_wild, prior, message)
         p_nothing = 0.0
-        if nothing >= 0:
-            without = act_belief.copy()
-            without[nothing] -= to_nothing
-            p_nothing = math.exp(without[nothing] - log_sum(without))
-        zero_k = p_nothing + (1 - p_nothing) * tolls.none[0] if may_be_none[i, 0] else 0.0
-        zero_i = p_nothing + (1 - p_nothing) * tolls.none[1] if may_be_none[i, 1] else 0.0
+        if a1 > a0:
+            _odds(v, j0, message, ACT, odds)
+            act_belief = ask_answer(v, j0, 0, odds, act_at, act_wild, act_prior, message)
+            if nothing >= 0:
+                p_nothing = math.exp(act_belief[nothing] - log_sum(act_belief))
+                act_belief[nothing] += to_nothing
+        zero_k = p_nothing + (1 - p_nothing) * room_k if room_k > 0 else 0.0
+        zero_i = p_nothing + (1 - p_nothing) * room_i if room_i > 0 else 0.0
         prior_k, prior_i = _prior(mass_k, zero_k), _prior(mass_i, zero_i)
         to_nothing = 0.0
         if len(who_k) > 0:
-            alone = prior_k.copy()
-            if len(who_i) > 0:
-                both = _given(between, zero_i, tolls.none[1] if may_be_none[i, 1] else 0.0)
-                prior_k += np.log(both @ np.exp(likely_i - likely_i.max()) + 1e-300)
-            odds = v.logit[j0:j1] + message[:, INJURED] + message[:, ACT] + message[:, VICTIMS]
+            alone = prior_k
+            if both:
+                prior_k = prior_k.copy()
+                _of_killed(between, likely_i, zero_i, room_i, prior_k)
+            _odds(v, j0, message, KILLED, odds)
             likely_k = ask_toll(v, who_k, j0, KILLED, sides, odds, at_k, none_k, stray_k, prior_k, message)
-            to_nothing += _nothing(likely_k, mass_k, tolls.none[0] if may_be_none[i, 0] else 0.0)
-            if len(who_i) > 0:
-                alone += likely_k
-                prior_i = np.log(np.exp(alone - alone.max()) @ both + 1e-300)
+            to_nothing += _nothing(likely_k, mass_k, room_k)
+            if both:
+                _of_injured(between, alone, likely_k, zero_i, room_i, prior_i)
         if len(who_i) > 0:
-            odds = v.logit[j0:j1] + message[:, KILLED] + message[:, ACT] + message[:, VICTIMS]
+            _odds(v, j0, message, INJURED, odds)
             likely_i = ask_toll(v, who_i, j0, INJURED, sides, odds, at_i, none_i, stray_i, prior_i, message)
-            to_nothing += _nothing(likely_i, mass_i, tolls.none[1] if may_be_none[i, 1] else 0.0)
+            to_nothing += _nothing(likely_i, mass_i, room_i)
         if b1 > b0:
-            odds = v.logit[j0:j1] + message[:, KILLED] + message[:, INJURED] + message[:, ACT]
+            _odds(v, j0, message, VICTIMS, odds)
             who_belief = ask_answer(v, j0, 1, odds, who_at, who_wild, who_prior, message)
-    if a1 > a0:
-        made.act[a0:a1] = np.exp(act_belief - log_sum(act_belief))
-    if b1 > b0:
-        made.victims[b0:b1] = np.exp(who_belief - log_sum(who_belief))
+    _shares(act_belief, made.act, a0)
+    _shares(who_belief, made.victims, b0)
     if len(who_k) > 0:
-        _told(made, i, 0, prior_k + likely_k, values_k, edges_k)
+        _summed(made, i, 0, prior_k, likely_k, values_k, edges_k)
     if len(who_i) > 0:
-        _told(made, i, 1, prior_i + likely_i, values_i, edges_i)
+        _summed(made, i, 1, prior_i, likely_i, values_i, edges_i)
+    _odds(v, j0, message, -1, odds)
     for j in range(voices):
-        made.good[j0 + j] = below(v.logit[j0 + j] + message[j].sum())
-        made.heard[j0 + j] = message[j]
+        made.good[j0 + j] = below(odds[j])
+
+
+@compiled
+def _shares(belief, into, first):
+    if len(belief):
+        total = log_sum(belief)
+        for k in range(len(belief)):
+            into[first + k] = math.exp(belief[k] - total)
 
 
 @compiled
@@ -230,13 +268,21 @@ def _flat(a, first, last):
 @compiled
 def _nothing(likely, mass, none):
     """What a toll says for nothing having happened, in nats."""
-    some = log_sum(_prior(mass, none) + likely)
-    return max(likely[0], _NEVER) - some
+    belief = _prior(mass, none)
+    for k in range(len(belief)):
+        belief[k] += likely[k]
+    return max(likely[0], _NEVER) - log_sum(belief)
 
 
 @compiled
-def _told(made, i, q, belief, values, edges):
-    share = np.exp(belief - log_sum(belief))
+def _summed(made, i, q, prior, likely, values, edges):
+    share = np.empty(len(prior))
+    for k in range(len(prior)):
+        share[k] = prior[k] + likely[k]
+    total = log_sum(share)
+    for k in range(len(prior)):
+        share[k] = math.exp(share[k] - total)
     made.none[i, q] = share[0] if share[0] > 1e-12 else 0.0
-    for k, want in enumerate((_LOW, 0.5, _HIGH)):
-        made.toll[i, q, k] = quantile(values, edges, share[1:], share[0], want)
+    made.toll[i, q, 0] = quantile(values, edges, share, _LOW)
+    made.toll[i, q, 1] = quantile(values, edges, share, 0.5)
+    made.toll[i, q, 2] = quantile(values, edges, share, _HIGH)

@@ -20,6 +20,7 @@ from ceasefire.report.charts.timeline import timeline
 from ceasefire.report.sections.binding import Binding
 from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spoken
 from ceasefire.report.sections.headline import answer_sentence
+from ceasefire.report.sections.toll import toll_facts
 from ceasefire.report.sections.totals import how_many
 from ceasefire.report.wording import counted
 
@@ -105,6 +106,7 @@ class _Look:
         self.binding = Binding(desk, self.memberships, self.reports)
         self.attributions = group(desk.rows("attributions"))
         self.evidence = group(desk.rows("evidence"))
+        self.tolls = group(desk.rows("tolls"))
         self.touched = group(desk.rows("incident_verdicts"))
         self.notified = group(desk.rows("struck_after_notified"))
         self.findings: dict[str, list[dict[str, Any]]] = {}
@@ -162,8 +164,7 @@ class _Look:
         )
         return [
             ("Where", where),
-            ("Killed", wording.span(row["killed_low"], row["killed_best"], row["killed_high"])),
-            ("Injured", wording.span(row["injured_low"], row["injured_best"], row["injured_high"])),
+            *toll_facts(row, self.tolls.get(row["incident_id"], [])),
             (
                 "Affected",
                 row["affected_object"]
