@@ -54,7 +54,7 @@ def learn(
     """
     value, scatter = _PRIOR[:, 0].copy(), t.SCATTER * _LOGISTIC_SD
     precision = np.diag(1.0 / _PRIOR[:, 1] ** 2)
-    covariance: Floats = np.linalg.inv(precision)
+    covariance: Floats = np.asarray(np.linalg.inv(precision), dtype=np.float64)
     level = np.full(incidents, np.nan)
     mean, sd = t.TOLL_MEAN[quantity], t.TOLL_SD
     if not len(y):
@@ -92,6 +92,7 @@ def learn(
     beyond = np.bincount(incident, robust * left**2 / spread, incidents)
     freed = np.bincount(incident, 1.0 - share, incidents)
     harder = np.sqrt((t.OWN_SCATTER_WEIGHT + beyond) / (t.OWN_SCATTER_WEIGHT + freed))
+    harder = np.maximum(harder, t.EASIER)
     known = level[~np.isnan(level)]
     weight = t.TOLL_WEIGHT + len(known)
     mean = (t.TOLL_WEIGHT * mean + float(known.sum())) / weight
@@ -100,7 +101,7 @@ def learn(
         value,
         covariance,
         design.sum(axis=0),
-        np.maximum(scatter / _LOGISTIC_SD * harder, t.SCATTER_LEAST),
+        scatter / _LOGISTIC_SD * harder,
         harder,
         mean,
         max(math.sqrt(variance), t.TOLL_SD_LEAST),

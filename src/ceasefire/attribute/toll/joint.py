@@ -1,7 +1,8 @@
 """How many were killed and injured, by what act, and who they were: the room's one public function.
 
 In: reports, memberships, sources, incidents, attributions, parties with their sides. Out: ``Tolled``: tolls with a 90 %
-interval beside the rules of UCDP and Airwars, particulars (act, victims), accounts behind each figure, bias by role. Method: log-normal tolls, side bias, heaping, bounds as censoring, copies once; see ``docs/methods/toll.md``. Not a judicial finding.
+interval beside the rules of UCDP and Airwars, particulars (act, victims), the accounts behind each figure, and the bias by role.
+Method: log-normal tolls, side bias, heaping, bounds as censoring, copies once; see ``docs/methods/toll.md``. No judicial finding.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from ceasefire.compiled import compiled, lean
 _GRAINS = np.array(t.GRAINS, dtype=np.float64)
 _ROUNDED = np.array(t.ROUNDED)
 _GRAIN_FROM = np.array(t.GRAIN_FROM, dtype=np.float64)
-_AT, _WORTH = np.polynomial.hermite_e.hermegauss(t.NODES)
-_SHARE = _WORTH / _WORTH.sum()
+_AT = t.SPACING * (np.arange(t.NODES) - (t.NODES - 1) / 2)
+_SHARE = np.exp(-0.5 * _AT**2) / np.exp(-0.5 * _AT**2).sum()
 _LEAST = 1e-300
 _POINTS, _NODES = t.POINTS, t.NODES
 KILLED, INJURED, ACT, VICTIMS = 0, 1, 2, 3
@@ -29,9 +29,10 @@ _NO_CASE = 0.01  # an honest account of an act, or a figure above nought, though
 class Voices(NamedTuple):
     """Voices of incident i are ``start[i]:start[i + 1]``. ``logit``: of being of this and honest, before; ``side``: number of its
     side within the incident, from 0; ``error``: standard deviation of that side's shared error (voices x 2). Figures (voices x 2):
-    ``how`` (0 none, 1 exact, 2 at least, 3 at most, 4 range), ``least``, ``most``, ``shift`` (log factor), ``weight``. Answers
-    (voices x 2, act and victims): ``answer`` (place among those of the incident, -1 none), ``plain`` (1, less if hedged),
-    ``heed`` (weight); ``denial``: P(it denies | it happened) / P(it denies | nothing did), 0 if it does not."""
+    ``how`` (0 none, 1 exact, 2 at least, 3 at most, 4 range), ``least``, ``most``, ``shift`` (log factor), ``weight``,
+    ``echo`` (chance that it is taken from an earlier one), ``listed`` (chance that it is the toll itself). Answers (voices x 2, act
+    and victims): ``answer`` (place among those of the incident, -1 none), ``plain`` (1, less if hedged), ``heed`` (weight);
+    ``denial``: P(it denies | it happened) / P(it denies | nothing did), 0 if it does not."""
 
     start: Any
     logit: Any
@@ -42,6 +43,8 @@ class Voices(NamedTuple):
     most: Any
     shift: Any
     weight: Any
+    echo: Any
+    listed: Any
     answer: Any
     plain: Any
     heed: Any
@@ -85,7 +88,7 @@ def edge_of(n: float) -> float:
 
 
 @compiled
-def figure_chances(v, told, j0, q, values, s, honest_at, none_at):
+def figure_chances(v, told, j0, q, values, edges, s, honest_at, none_at):
     """Of each voice with a figure: P(it | the toll, its side's shared error) at every value and node, and where nobody was hurt.
 
     An honest count is logistic on the logarithm, of scale ``s``: P(below an edge) needs one power for each value, node and edge.
@@ -100,6 +103,12 @@ def figure_chances(v, told, j0, q, values, s, honest_at, none_at):
         none_at[m] = 1.0 if how in (1, 4) and least == 0 else 0.0
         share = 1.0
         if how == 1:
+            listed = v.listed[j, q]
+            for n in range(len(values)):
+                if edges[n] < least <= edges[n + 1]:
+                    for k in range(_NODES):
+                        honest_at[m, n, k] += listed / max(edges[n + 1] - edges[n], 1.0)
+            share -= listed
             if least > 0:
                 for k in range(len(_GRAINS)):
                     if least >= _GRAIN_FROM[k] and least % _GRAINS[k] == 0:

@@ -1,8 +1,8 @@
 """Two rules that others use, beside the estimate: UCDP's best, low and high, and Airwars' range and grade.
 
 In: ``Heard``, ``Standing``, attributions. Out: figures by rule, and a grade an incident. UCDP GED: best is the most reliable
-source's figure, low and high the range of credible ones. Airwars: all credible claims, graded. Both are read as rules without an analyst,
-and go by kind of source and whether it has a camp, never by which.
+source's figure, low and high the range of credible ones. Airwars: all credible claims, graded. Both are read as rules without an
+analyst, and go by kind of source and whether it has a camp, never by which.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ QUANTITIES: Final = ("killed", "injured")
 
 # ---------------------------------------------------------------- a camp and what a figure tells against
 # Where the victims are a party's: whose dead they are for the speaker's camp. Where they are of no side (civilians, aid workers):
-# who is held to have done it, by the probabilities of attribution. "early" is no role: a figure given within hours of the happening.
+# who is held to have done it, by the probabilities of attribution. "early" is no role: a figure given within hours.
 ROLES: Final = (
     "own dead",
     "ally's dead",
@@ -48,11 +48,11 @@ EARLY_DAYS: Final = 1.0  # how fast that wears off (e-fold)
 # many accounts had been seen before.
 SCATTER: Final = 0.18
 SCATTER_WEIGHT: Final = 30.0
-SCATTER_RANGE: Final = (0.06, 0.45)
+SCATTER_RANGE: Final = (0.10, 0.45)
 # Some incidents are harder to count than others: the scatter of each is its own, shrunk to that of all with so many figures; the
 # error below grows with it. So accounts that disagree widen the interval, and do not merely average out.
 OWN_SCATTER_WEIGHT: Final = 4.0
-SCATTER_LEAST: Final = 0.04  # of one incident
+EASIER: Final = 0.7  # times that of all, at the least
 # Standard deviation of the error that the accounts of one side have in common on one incident (they share witnesses, hospitals,
 # offices), and of the accounts of no camp: so a flood of one side's figures never pins a toll down.
 SHARED_SIDE: Final = 0.30
@@ -61,8 +61,11 @@ SHARED_NEUTRAL: Final = 0.15
 # what figures of this case look like, so much wider, or is nought this often. How seldom: ``ASTRAY``.
 STRAY_WIDER: Final = 1.3
 STRAY_NONE: Final = 0.05
-# "At least 12": seldom said by who counts 200. The chance falls with the logarithm of the excess, by this e-fold; so with "at most".
-EXCESS: Final = 0.45
+# "At least 12": seldom said by who counts 200. The chance falls with the logarithm of the excess, by this e-fold; "at most" alike.
+EXCESS: Final = 0.55
+# Share of honest figures that are the toll itself: somebody has a list of names. So where some say 12 and some 20, the toll is more
+# probably one of the two than what lies between. The first of a side who gives a figure counts so, not who repeats it.
+LISTED: Final = 0.12
 # Share of exact figures that are rounded to so many, where they are a multiple of it. The shares of grains that cannot be, or that
 # are larger than half the figure, go to single counting.
 GRAINS: Final = (5, 10, 50, 100)
@@ -91,6 +94,8 @@ ASTRAY: Final = 0.4
 RELIABILITY_WEIGHT: Final = 8.0
 LEARN_FROM: Final = 2  # voices on an incident from which on something can be learned of one by the others
 LEARN_MOST: Final = 2000  # incidents from which that is learned, at the most, evenly spread
+# Who gives the very figure that another gave before may have it from there, though nothing says so: as probably as this.
+ECHO: Final = 0.1
 # Copies of an account weigh together no more than this share of it, however many.
 RESIDUAL: Final = 0.1
 
@@ -118,7 +123,10 @@ FOLLOWS: Final = 0.8
 # ---------------------------------------------------------------- arithmetic
 POINTS: Final = 32  # values of a toll that are weighed, at the most
 REACH: Final = 5.0  # ... from the lowest figure divided by this to the highest times this
-NODES: Final = 5  # of the quadrature over a side's shared error
+NODES: Final = 7  # of the sum over a side's shared error, evenly spaced
+SPACING: Final = 0.8  # between them, in standard deviations
+# Voices of a side that count in full on one toll: beyond, the error that they share is nearly all, and more of them share this.
+CROWD: Final = 6.0
 SWEEPS: Final = 2  # between casualties, act and victims
 ROUNDS: Final = 12  # of learning biases
 LOW: Final = 0.05

@@ -30,7 +30,7 @@ QUESTIONS = ("act", "victims")
 @dataclass(frozen=True)
 class Table:
     """Voices in order of incident and source. ``camp``: place in ``Standing.camps``; ``side``: its side within the incident;
-    ``design``: voices x 2 x columns of ``thresholds.COLUMNS``; ``said``: the statements that are weighed, with the voice of each."""
+    ``design``: voices x 2 x columns of ``thresholds.COLUMNS``; ``said``: the statements that are weighed, each with its voice."""
 
     incident: Ints
     source: Ints
@@ -106,6 +106,7 @@ def voices_of(
     how, weight = np.zeros((count, 2), dtype=np.int64), np.zeros((count, 2))
     least, most = np.zeros((count, 2)), np.zeros((count, 2))
     shift, error = np.zeros((count, 2)), np.zeros((count, 2))
+    echo, listed = np.zeros((count, 2)), np.zeros((count, 2))
     neutral = table.camp == len(standing.camps) - 1
     shared = np.where(neutral, t.SHARED_NEUTRAL, t.SHARED_SIDE)
     for q, (quantity, bias) in enumerate(zip(t.QUANTITIES, biases, strict=True)):
@@ -114,13 +115,16 @@ def voices_of(
         how[voice, q] = frame["how"].to_numpy()
         least[voice, q] = frame["least"].fill_null(0).to_numpy()
         most[voice, q] = frame["most"].fill_null(0).to_numpy()
-        weight[voice, q] = _heed(frame)
+        weight[voice, q] = _heed(frame) * _in_crowd(table, voice)
+        said = frame.with_columns(side=pl.Series(table.side[voice]))
+        echo[voice, q] = t.ECHO * _said_before(said, "incident")
+        listed[voice, q] = t.LISTED * (1.0 - _said_before(said, "incident", "side"))
         x = table.design[:, q]
         shift[:, q] = x @ bias.value
         roles = x[:, : len(t.ROLES)]
         block = bias.covariance[: len(t.ROLES), : len(t.ROLES)]
         unknown = np.einsum("vi,ij,vj->v", roles, block, roles)
-        error[:, q] = np.sqrt((shared * bias.harder[table.incident]) ** 2 + unknown)
+        error[:, q] = np.sqrt((shared * np.maximum(bias.harder[table.incident], 1.0)) ** 2 + unknown)
     answer, plain, heed = np.full((count, 2), -1), np.ones((count, 2)), np.zeros((count, 2))
     denial = np.zeros(count)
     for q, question in enumerate(QUESTIONS):
@@ -137,13 +141,43 @@ def voices_of(
     believed = reliability[table.source]
     logit = np.log(believed) - np.log1p(-believed)
     return Voices(
-        table.start, logit, table.side, error, how, least, most, shift, weight, answer, plain, heed, denial
+        table.start,
+        logit,
+        table.side,
+        error,
+        how,
+        least,
+        most,
+        shift,
+        weight,
+        echo,
+        listed,
+        answer,
+        plain,
+        heed,
+        denial,
     )
 
 
 def _heed(frame: pl.DataFrame) -> Floats:
     copies = frame["copies"].to_numpy().astype(np.float64)
     return np.asarray(1.0 + t.RESIDUAL * copies / (1.0 + copies))
+
+
+def _in_crowd(table: Table, voice: Ints) -> Floats:
+    """What each figure counts where its side gives many: together as much as a few."""
+    side = table.incident[voice] * (int(table.side.max(initial=0)) + 1) + table.side[voice]
+    _, place, size = np.unique(side, return_inverse=True, return_counts=True)
+    return np.asarray(np.minimum(1.0, t.CROWD / size[place]), dtype=np.float64)
+
+
+def _said_before(frame: pl.DataFrame, *among: str) -> Floats:
+    """1 where another source gave the same figure before; of one time all but one."""
+    order = frame.with_row_index("row").sort("incident", "at", "row", nulls_last=False)
+    first = order.unique([*among, "value", "how"], keep="first", maintain_order=True)["row"]
+    before = np.ones(len(frame))
+    before[first.to_numpy()] = 0.0
+    return before
 
 
 def ask(heard: Heard, table: Table, question: str) -> tuple[Asked, Ints, list[tuple[int, str]]]:

@@ -1,7 +1,8 @@
 """From voices to what is most probable: every incident in turn, its four questions tied together.
 
 In: ``Voices``, ``Asked``, ``Tolls``. Out: ``Weighed``. The order of messages: act (did anything happen), killed,
-injured given killed, victims; ``SWEEPS`` rounds. That nothing happened means that nobody was hurt, and the other way a toll of nought makes it likelier.
+injured given killed, victims; ``SWEEPS`` rounds. That nothing happened means that nobody was hurt, and the other way a toll of
+nought makes it likelier.
 """
 
 from __future__ import annotations
@@ -96,7 +97,16 @@ def _figures(v, i, q, tolls):
     values, edges = spread(low, high)
     honest_at = np.zeros((len(who), len(values), t.NODES))
     none_at = np.empty(len(who))
-    figure_chances(v, who, j0, q, values, tolls.scatter[i, q], honest_at, none_at)
+    figure_chances(v, who, j0, q, values, edges, tolls.scatter[i, q], honest_at, none_at)
+    for m in range(len(who)):
+        echo = v.echo[j0 + who[m], q]
+        if echo > 0:
+            # taken from another, it says the same whatever the toll
+            none_at[m] = echo + (1 - echo) * none_at[m]
+            strays[m] = echo + (1 - echo) * strays[m]
+            for n in range(len(values)):
+                for k in range(t.NODES):
+                    honest_at[m, n, k] = echo + (1 - echo) * honest_at[m, n, k]
     return who, values, edges, honest_at, none_at, strays
 
 
