@@ -32,7 +32,8 @@ class Scenario:
     """What is made difficult. ``inflate``: by what a wholly aligned source multiplies what tells against the other side, by party;
     ``hide``: by what it divides what tells against its own. ``sources``: how many a camp (half that without one). ``reach``: chance
     that one tells. ``rounds``: share of sources that round. ``bounds``: share of figures said as "at least". ``copies``: repeats of
-    an account, and whether fusion saw them. ``strays``: share of accounts that speak of something else."""
+    an account, and whether fusion saw them. ``strays``: share of accounts that speak of something else. ``shared``: spread of what
+    the sources of a camp, who ask the same witnesses, get wrong together."""
 
     name: str
     incidents: int = 600
@@ -46,6 +47,7 @@ class Scenario:
     seen: bool = True
     strays: float = 0.05
     soldiers: float = 0.3
+    shared: float = 0.15
 
 
 SCENARIOS = (
@@ -91,14 +93,15 @@ def make(scenario: Scenario, seed: int) -> Made:
         for party in PARTIES:
             blamed.append((f"i{i}", party, sure if party == author else 1 - sure))
         said = 0
+        together = dict(zip(("north", "south", None), rng.lognormal(0.0, scenario.shared, 3), strict=True))
         for source in sources:
             if rng.random() > scenario.reach:
                 continue
-            tolls = [_told(source, n, author, victims, scenario, rng) for n in (killed, injured)]
+            tolls = [_told(source, n, author, victims, together, scenario, rng) for n in (killed, injured)]
             away = rng.random() < scenario.strays
             if away:
                 other = min(int(2 / rng.random()), 400)
-                tolls = [_told(source, other, author, victims, scenario, rng) for _ in range(2)]
+                tolls = [_told(source, other, author, victims, together, scenario, rng) for _ in range(2)]
             days = float(rng.exponential(1.0))
             first = f"i{i}-{said}"
             words = 2 if rng.random() < 0.3 else 1
@@ -158,12 +161,19 @@ def _sources(scenario: Scenario, rng: np.random.Generator) -> list[dict[str, Any
 
 
 def _told(
-    source: dict[str, Any], n: int, author: str, victims: str, scenario: Scenario, rng: np.random.Generator
+    source: dict[str, Any],
+    n: int,
+    author: str,
+    victims: str,
+    together: dict[str | None, float],
+    scenario: Scenario,
+    rng: np.random.Generator,
 ) -> int:
     """What the source holds the toll to be."""
     seen = rng.binomial(n, 1 - source["misses"]) + rng.binomial(n, source["doubles"])
     figure = seen * rng.gamma(1 / source["spread"] ** 2, source["spread"] ** 2)
     camp = source["camp"]
+    figure *= together[camp]
     if camp:
         against_self = author == camp if victims == "civilians" else victims == camp
         factor = 1 / scenario.hide if against_self else scenario.inflate[list(PARTIES).index(camp)]

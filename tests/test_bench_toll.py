@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-
 from bench.toll import SEEDS, compared, covered, errors, run
 from bench.toll_reports import SCENARIOS, make
 
@@ -42,7 +41,7 @@ def test_a_side_that_inflates_does_so_about_the_other_alone() -> None:
     said = said.filter((pl.col("killed") > 10) & (pl.col("kind") == "party_official"))
     ratio = said.group_by("camp", "affected").agg((pl.col("killed_max") / pl.col("killed")).median())
     found = {(c, a): r for c, a, r in ratio.iter_rows()}
-    assert found["north", "south"] > 1.5
+    assert found["north", "south"] > 1.4
     assert found["north", "north"] < 1.0
     assert found["south", "north"] == pytest.approx(1.0, abs=0.15)
 

@@ -56,7 +56,7 @@ EASIER: Final = 0.7  # times that of all, at the least
 # Standard deviation of the error that the accounts of one side have in common on one incident (they share witnesses, hospitals,
 # offices), and of the accounts of no camp: so a flood of one side's figures never pins a toll down.
 SHARED_SIDE: Final = 0.30
-SHARED_NEUTRAL: Final = 0.15
+SHARED_NEUTRAL: Final = 0.20
 # An account may be of something else: a part of the dead, a total of several places, an invention. Then its figure is drawn from
 # what figures of this case look like, so much wider, or is nought this often. How seldom: ``ASTRAY``.
 STRAY_WIDER: Final = 1.3
