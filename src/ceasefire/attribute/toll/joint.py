@@ -27,6 +27,7 @@ from ceasefire.attribute.toll.voices import (
     Table,
     ask,
     figures_for,
+    log_odds,
     may_be_none,
     table_of,
     voices_of,
@@ -148,12 +149,11 @@ def _weigh(
     acts, victims = (asked[question][0] for question in QUESTIONS)
     several = np.flatnonzero(np.diff(voices.start) >= t.LEARN_FROM)
     several = np.ascontiguousarray(several[:: 1 + len(several) // t.LEARN_MOST])
-    weighed = weigh(
-        voices_of(voices, standing, biases, reliability, asked), acts, victims, tolls, room, several
-    )
+    told = voices_of(voices, standing, biases, reliability, asked)
+    weighed = weigh(told, acts, victims, tolls, room, several)
     among = np.isin(voices.incident, several)
     n = np.bincount(voices.source[among], minlength=len(reliability))
     good = np.bincount(voices.source[among], weighed.good[among], minlength=len(reliability))
     learned = (t.RELIABILITY_WEIGHT * reliability + good) / (t.RELIABILITY_WEIGHT + n)
-    every = np.arange(len(heard.incidents))
-    return weigh(voices_of(voices, standing, biases, learned, asked), acts, victims, tolls, room, every)
+    told = told._replace(logit=log_odds(learned[voices.source]))
+    return weigh(told, acts, victims, tolls, room, np.arange(len(heard.incidents)))

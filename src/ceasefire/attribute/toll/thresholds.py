@@ -121,7 +121,7 @@ CIVILIAN_WORDS: Final = frozenset({"civilians", "civilian", "humanitarian", "med
 FOLLOWS: Final = 0.8
 
 # ---------------------------------------------------------------- arithmetic
-POINTS: Final = 32  # values of a toll that are weighed, at the most
+POINTS: Final = 28  # values of a toll that are weighed, at the most
 REACH: Final = 5.0  # ... from the lowest figure divided by this to the highest times this
 NODES: Final = 7  # of the sum over a side's shared error, evenly spaced
 SPACING: Final = 0.8  # between them, in standard deviations

@@ -138,8 +138,7 @@ def voices_of(
     ratios = np.array([p.ALIGNED_DENIAL[role] for role in ("own", "ally", "opposing")])
     other = (1.0 - author.sum(axis=1)) * p.ALIGNED_DENIAL["other"]
     denial[denies] = np.where(neutral[denies], p.NEUTRAL_DENIAL, author @ ratios + other)
-    believed = reliability[table.source]
-    logit = np.log(believed) - np.log1p(-believed)
+    logit = log_odds(reliability[table.source])
     return Voices(
         table.start,
         logit,
@@ -162,6 +161,11 @@ def voices_of(
 def _heed(frame: pl.DataFrame) -> Floats:
     copies = frame["copies"].to_numpy().astype(np.float64)
     return np.asarray(1.0 + t.RESIDUAL * copies / (1.0 + copies))
+
+
+def log_odds(chance: Floats) -> Floats:
+    """ln(p / (1 - p))."""
+    return np.asarray(np.log(chance) - np.log1p(-chance))
 
 
 def _in_crowd(table: Table, voice: Ints) -> Floats:
