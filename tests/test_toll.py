@@ -477,4 +477,12 @@ def test_explain_shows_the_toll_its_figures_and_what_it_was() -> None:
     out = estimate(told("un 12 . civilians shelling", "ngo 14 . civilians shelling"))
     titles = [title for title, _ in out.explain("i1")]
     assert len(titles) == 3
-    assert out.explain("i1")[1][1]["says"].to_list() == ["12", "14"]
+    tolls, figures, what = (frame for _, frame in out.explain("i1"))
+    assert tolls["quantity"].to_list() == ["killed", "injured"]
+    row = of(out)
+    assert tolls["estimate"].to_list() == [f"{row['best']} ({row['low']}-{row['high']})", "no figure"]
+    assert tolls["ucdp"].to_list() == ["12 (12-14)", None]
+    assert tolls["airwars"].to_list() == ["12-14 fair", None]
+    assert tolls["civilians"].to_list() == [f"{row['low']}-{row['high']}", None]
+    assert figures["says"].to_list() == ["12", "14"]
+    assert what["answer"].to_list() == ["shelling", "not_named", "civilians", "not_named"]

@@ -21,6 +21,7 @@ from ceasefire.attribute.toll.bias import Bias, learn, ratio
 from ceasefire.attribute.toll.heard import Heard, hear
 from ceasefire.attribute.toll.kernel import Asked, Tolls
 from ceasefire.attribute.toll.roles import Standing, stand
+from ceasefire.attribute.toll.shown import shown_accounts, shown_particulars, shown_tolls
 from ceasefire.attribute.toll.tables import accounts_table, bias_table, particulars_table, tolls_table
 from ceasefire.attribute.toll.voices import (
     QUESTIONS,
@@ -50,17 +51,19 @@ class Tolled:
 
     def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
         """The toll of one incident with every figure behind it, as titled tables; none if nobody says anything of it."""
+        mine = pl.col("incident_id") == incident_id
         titled = (
-            ("Killed and injured: estimate (90 %), and by the rules of UCDP and Airwars", self.tolls),
-            ("The figures behind the toll", self.toll_accounts),
-            ("What it was and who was hit (not a judicial finding)", self.particulars),
+            (
+                "Killed and injured: estimate (90 %), and by the rules of UCDP and Airwars",
+                shown_tolls(self.tolls.filter(mine)),
+            ),
+            ("The figures behind the toll", shown_accounts(self.toll_accounts.filter(mine))),
+            (
+                "What it was and who was hit (not a judicial finding)",
+                shown_particulars(self.particulars.filter(mine)),
+            ),
         )
-        found = []
-        for title, frame in titled:
-            rows = frame.filter(pl.col("incident_id") == incident_id).drop("incident_id")
-            if rows.height:
-                found.append((title, rows))
-        return found
+        return [(title, rows) for title, rows in titled if rows.height]
 
 
 def toll(

@@ -28,12 +28,15 @@ def toll_facts(row: dict[str, Any], tolls: list[dict[str, Any]]) -> list[tuple[s
     by_quantity = {toll["quantity"]: toll for toll in tolls}
     facts: list[tuple[str, Any]] = []
     for quantity in ("killed", "injured"):
-        told = wording.span(row[f"{quantity}_low"], row[f"{quantity}_best"], row[f"{quantity}_high"])
+        low, best, high = (row[f"{quantity}_{which}"] for which in ("low", "best", "high"))
         toll = by_quantity.get(quantity)
         name = quantity.capitalize()
         if toll is None or toll["best"] is None:
-            facts.append((name, told))
+            facts.append((name, wording.span(low, best, high)))
         else:
+            told = wording.span(low, None, high)
+            if best is not None and low is not None and low < best < high:
+                told += f", the middle one {best:,}"
             facts.append((name, _SPLIT.format(estimate(toll), _rules(toll, told))))
     killed = by_quantity.get("killed")
     if killed and killed["victims_contested"]:
@@ -54,7 +57,7 @@ def _rules(toll: dict[str, Any], told: str) -> str:
     if toll["ucdp_low"] != toll["ucdp_high"]:
         ucdp += f" ({toll['ucdp_low']:,}–{toll['ucdp_high']:,})"
     airwars = "Airwars’ rule " + _range(toll["airwars_low"], toll["airwars_high"])
-    if toll["airwars_grade"]:
+    if toll["airwars_grade"] and toll["quantity"] == "killed":
         airwars += f", {GRADES[toll['airwars_grade']]}"
     return f"{ucdp}; {airwars}; figures told: {told}"
 
