@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+import ceasefire
 from ceasefire.attribute.toll import Tolled, toll
 
 PARTIES = {"gov": "east", "patron": "east", "rebels": "west"}
@@ -463,6 +464,14 @@ def test_bad_input_is_told() -> None:
         toll(reports, reports, SOURCES, pl.DataFrame({"id": ["i1"]}), parties=PARTIES)
     with pytest.raises(ValueError, match="reserved name"):
         toll(reports, reports, SOURCES, one, parties=["accident"])
+
+
+def test_a_report_that_stands_twice_counts_once() -> None:
+    reports = told("un 12", "ngo 14")
+    home = reports.select("report_id", "incident_id", "origin_id")
+    twice = pl.concat([reports, reports]).drop("incident_id", "origin_id")
+    out = ceasefire.toll(twice, home, SOURCES, pl.DataFrame({"incident_id": ["i1"]}), parties=PARTIES)
+    assert (of(out)["n_accounts"], of(out)["n_origins"]) == (2, 2)
 
 
 def test_nothing_at_all() -> None:

@@ -106,7 +106,9 @@ def _accounts(
     where = pl.DataFrame({"incident_id": ids}).with_row_index("incident")
     who = speakers.select("source_id").with_row_index("source")
     frame = (
-        reports.select(pl.col("report_id").cast(pl.String), *columns)
+        # of several rows of one id the first stands, as in fusion
+        reports.unique("report_id", keep="first", maintain_order=True)
+        .select(pl.col("report_id").cast(pl.String), *columns)
         .join(home, on="report_id")
         .join(where, on="incident_id")
         .join(who, on="source_id")
