@@ -1,8 +1,8 @@
 """Made-up incidents whose toll is known, and what sources say of it, by a maker that knows nothing of the estimate.
 
-In: a scenario and a seed. Out: the tables that ``toll`` takes, and the truth. Tolls are Pareto, not log-normal; who counts misses
-people one by one (binomial) or counts some twice; a camp multiplies; round numbers are said by habit of the source, not by chance
-of the figure; rumours speak of another day. No figure, name or source is of a real conflict.
+In: a scenario and a seed. Out: the tables that ``toll`` takes, and the truth. Tolls are Pareto, not logistic in the logarithm; who
+counts misses people one by one (binomial) or counts some twice; a camp multiplies, and its sources err together; round numbers are
+said by habit of the source, not by chance of the figure; rumours speak of another day. Nothing in it is of a real conflict.
 """
 
 from __future__ import annotations

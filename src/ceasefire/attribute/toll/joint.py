@@ -2,7 +2,7 @@
 
 In: reports, memberships, sources, incidents, attributions, parties with their sides. Out: ``Tolled``: tolls with a 90 %
 interval beside the rules of UCDP and Airwars, particulars (act, victims), the accounts behind each figure, and the bias by role.
-Method: log-normal tolls, side bias, heaping, bounds as censoring, copies once; see ``docs/methods/toll.md``. No judicial finding.
+Method: tolls on a grid, side bias, heaping, bounds as censoring, copies once; see ``docs/methods/toll.md``. No judicial finding.
 """
 
 from __future__ import annotations

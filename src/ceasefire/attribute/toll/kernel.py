@@ -21,6 +21,7 @@ _GRAIN_FROM = np.array(t.GRAIN_FROM, dtype=np.float64)
 _AT = t.SPACING * (np.arange(t.NODES) - (t.NODES - 1) / 2)
 _SHARE = np.exp(-0.5 * _AT**2) / np.exp(-0.5 * _AT**2).sum()
 _LEAST = 1e-300
+_SCALE = math.sqrt(3.0) / math.pi  # of the logistic with a standard deviation of one
 _POINTS, _NODES = t.POINTS, t.NODES
 KILLED, INJURED, ACT, VICTIMS = 0, 1, 2, 3
 _NO_CASE = 0.01  # an honest account of an act, or a figure above nought, though nothing happened
@@ -169,16 +170,16 @@ def stray(how: int, least: float, most: float, mean: float, sd: float) -> float:
         low, high = edge_of(n - 0.5), edge_of(n + 0.5)
     else:
         low, high = edge_of(least - 0.5), edge_of(most + 0.5)
-    made = normal_below((high - mean) / sd) - normal_below((low - mean) / sd)
+    made = smaller(high, mean, sd) - smaller(low, mean, sd)
     if how == 4 and least == 0:
         made += t.STRAY_NONE
     return float(max(made, 1e-9))
 
 
 @lean
-def normal_below(x: float) -> float:
-    """Standard normal distribution function."""
-    return 0.5 * math.erfc(-x / math.sqrt(2.0))
+def smaller(edge: float, mean: float, sd: float) -> float:
+    """P(a toll lies below this edge, a logarithm): logistic on the logarithm, whose tail falls as a power, as tolls of war do."""
+    return float(below((edge - mean) / (sd * _SCALE)))
 
 
 @compiled
@@ -209,11 +210,11 @@ def spread(lowest, highest):
 
 @compiled
 def masses(edges, mean, sd):
-    """Logarithm of the lognormal mass of each cell, of those that are there."""
+    """Logarithm of the mass of each cell, of those that are there."""
     made = np.empty(len(edges) - 1)
-    total, lower = 0.0, normal_below((edge_of(edges[0]) - mean) / sd)
+    total, lower = 0.0, smaller(edge_of(edges[0]), mean, sd)
     for k in range(len(made)):
-        upper = normal_below((edge_of(edges[k + 1]) - mean) / sd)
+        upper = smaller(edge_of(edges[k + 1]), mean, sd)
         made[k] = max(upper - lower, 1e-30)
         total += made[k]
         lower = upper

@@ -46,8 +46,8 @@ EARLY_DAYS: Final = 1.0  # how fast that wears off (e-fold)
 # ---------------------------------------------------------------- how figures scatter
 # Logistic scale of the logarithm of an honest count around the truth: two in three lie within a factor of 1.3. Learned, as if so
 # many accounts had been seen before.
-SCATTER: Final = 0.18
-SCATTER_WEIGHT: Final = 30.0
+SCATTER: Final = 0.16
+SCATTER_WEIGHT: Final = 20.0
 SCATTER_RANGE: Final = (0.10, 0.45)
 # Some incidents are harder to count than others: the scatter of each is its own, shrunk to that of all with so many figures; the
 # error below grows with it. So accounts that disagree widen the interval, and do not merely average out.
@@ -55,14 +55,14 @@ OWN_SCATTER_WEIGHT: Final = 4.0
 EASIER: Final = 0.7  # times that of all, at the least
 # Standard deviation of the error that the accounts of one side have in common on one incident (they share witnesses, hospitals,
 # offices), and of the accounts of no camp: so a flood of one side's figures never pins a toll down.
-SHARED_SIDE: Final = 0.30
-SHARED_NEUTRAL: Final = 0.20
+SHARED_SIDE: Final = 0.25
+SHARED_NEUTRAL: Final = 0.17
 # An account may be of something else: a part of the dead, a total of several places, an invention. Then its figure is drawn from
 # what figures of this case look like, so much wider, or is nought this often. How seldom: ``ASTRAY``.
 STRAY_WIDER: Final = 1.3
 STRAY_NONE: Final = 0.05
 # "At least 12": seldom said by who counts 200. The chance falls with the logarithm of the excess, by this e-fold; "at most" alike.
-EXCESS: Final = 0.55
+EXCESS: Final = 0.5
 # Share of honest figures that are the toll itself: somebody has a list of names. So where some say 12 and some 20, the toll is more
 # probably one of the two than what lies between. The first of a side who gives a figure counts so, not who repeats it.
 LISTED: Final = 0.12
@@ -73,7 +73,8 @@ ROUNDED: Final = (0.20, 0.25, 0.15, 0.10)
 GRAIN_FROM: Final = (10, 20, 100, 200)
 
 # ---------------------------------------------------------------- tolls before anybody speaks
-# Logarithm of the toll of an incident for which there is a figure at all: median 3, nine in ten between 1 and 30. Learned, as if so
+# Logarithm of the toll of an incident for which there is a figure at all: logistic, so that the tail falls as a power of the toll
+# (deaths in armed conflict do: Bohorquez et al. 2009); median 3, nine in ten up to 30 or so. Learned, as if so
 # many incidents had been seen before.
 TOLL_MEAN: Final[Mapping[str, float]] = {"killed": math.log(3.0), "injured": math.log(5.0)}
 TOLL_SD: Final = 1.2
