@@ -25,8 +25,8 @@ _LOGISTIC_SD = math.pi / math.sqrt(3.0)  # of the standard logistic
 @dataclass(frozen=True)
 class Bias:
     """``value`` and ``covariance`` of the logarithm of the factors, by ``thresholds.COLUMNS``; ``n``: figures behind each, by
-    their shares, of incidents with several; ``scatter``: logistic scale, by incident, and ``harder``: how many times that of all; ``mean`` and ``sd``: of the
-    logarithm of tolls. ``level``: of each incident with figures the logarithm of its toll at first sight (NaN without)."""
+    their shares, of incidents with several; ``scatter``: logistic scale, by incident, and ``harder``: how many times that of all;
+    ``mean`` and ``sd``: of the logarithm of tolls. ``level``: of each incident with figures the logarithm of its toll at first sight (NaN without)."""
 
     value: Floats
     covariance: Floats
