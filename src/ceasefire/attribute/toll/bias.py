@@ -26,7 +26,7 @@ _LOGISTIC_SD = math.pi / math.sqrt(3.0)  # of the standard logistic
 class Bias:
     """``value`` and ``covariance`` of the logarithm of the factors, by ``thresholds.COLUMNS``; ``n``: figures behind each, by
     their shares, of incidents with several; ``scatter``: logistic scale, by incident, and ``harder``: how many times that of all;
-    ``mean`` and ``sd``: of the logarithm of tolls. ``level``: of each incident with figures the logarithm of its toll at first sight (NaN without)."""
+    ``mean`` and ``sd``: of the logarithm of tolls; ``level``: that of each incident with figures at first sight, NaN without."""
 
     value: Floats
     covariance: Floats
