@@ -183,6 +183,16 @@ def test_g13_nine_dead_at_khan_touman_are_fighters_or_patients(syria: Picture) -
     assert told.height == 1, (
         "nothing is divided between fighters and civilians: of the nine, none need be either"
     )
+    toll = row(syria.table("tolls"), incident_id=incident["incident_id"], quantity="killed")
+    assert toll["victims_contested"] is True
+    assert toll["civilians_low"] == 0
+    assert toll["low"] <= 9 <= toll["high"]
+    hit = syria.table("particulars").filter(
+        (pl.col("incident_id") == incident["incident_id"]) & (pl.col("about") == "victims")
+    )
+    assert set(hit["status"].drop_nulls()) == {"civilian", "both"}, (
+        "staff and patients; or medics and fighters"
+    )
 
 
 def test_g14_deir_ez_zor_is_self_declared_and_its_clause_is_undetermined(syria: Picture) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ceasefire.agreement import load as load_agreement
     from ceasefire.attribute import attribute
+    from ceasefire.attribute.toll import toll
     from ceasefire.case import Case, open_case
     from ceasefire.comply import Posterior, comply
     from ceasefire.fuse import fuse
@@ -35,6 +36,7 @@ _HOMES = {
     "fuse": ("ceasefire.fuse", "fuse"),
     "signatures": ("ceasefire.fuse.meaning", "signatures"),
     "attribute": ("ceasefire.attribute", "attribute"),
+    "toll": ("ceasefire.attribute.toll", "toll"),
     "comply": ("ceasefire.comply", "comply"),
     "Posterior": ("ceasefire.comply", "Posterior"),
     "Stream": ("ceasefire.fuse.stream", "Stream"),
@@ -57,6 +59,7 @@ __all__ = [
     "load_agreement",
     "open_case",
     "signatures",
+    "toll",
 ]
 
 

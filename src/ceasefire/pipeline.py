@@ -18,6 +18,7 @@ import polars as pl
 
 from ceasefire.access import access
 from ceasefire.attribute import attribute, claims_of, fairness, findings_beside, symmetry
+from ceasefire.attribute.toll import toll
 from ceasefire.attribute.unreported import Unreported, what_nobody_reported
 from ceasefire.case import Case, nothing_known, read_as_of
 from ceasefire.comply import Evidence, comply
@@ -81,6 +82,17 @@ def derive(
         }
         attributed = attribute(**heard)
         beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
+    with stage("toll"):
+        tolled = toll(
+            located.reports,
+            fused.memberships,
+            facts["sources"],
+            fused.incidents,
+            attributed.attributions,
+            parties=sides,
+            actors=facts["actors"],
+            seed=seed,
+        )
     with stage("comply"):
         judged_on = {**facts, "located": located.reports} | _tables(fused, attributed)
         complied = comply(terms, Evidence.from_tables(instant, judged_on), seed=seed)
@@ -123,7 +135,7 @@ def derive(
             places=facts["places"],
             alternatives=fused.alternatives,
         )
-    stages = (fused, attributed, complied, accessed, traced, covered)
+    stages = (fused, attributed, tolled, complied, accessed, traced, covered)
     tables = {"located": located.reports, "findings_beside": beside} | _tables(*stages)
     tables["incident_counts"] = tally(tables, period=known.period, timezone=known.timezone)
     with stage("outlook"):
@@ -150,7 +162,7 @@ def derive(
         version=version("ceasefire"),
         tables=Tables(tables, later),
         explainers={
-            "incidents.incident_id": lambda i: attributed.explain(i) + fused.explain(i),
+            "incidents.incident_id": lambda i: attributed.explain(i) + tolled.explain(i) + fused.explain(i),
             "verdicts.norm_id": complied.explain,
             "clocks.clock_id": complied.explain,
             "consignments.consignment": accessed.explain,

@@ -56,9 +56,10 @@ def sides_of(parties: Iterable[str] | Mapping[str, str | None]) -> dict[str, str
     return {party: str(given[party] or party) for party in sorted(given)}
 
 
-def _speakers(
+def read_speakers(
     sources: pl.DataFrame, heard: Iterable[str], side_of: Mapping[str, str]
 ) -> tuple[pl.DataFrame, list[Problem]]:
+    """Sources by id with kind, camp and side, those heard but not listed among them; and problems."""
     wanted = ("source_id", "kind", "camp")
     frame = sources.select(
         (pl.col(c) if c in sources.columns else pl.lit(None)).cast(pl.String).alias(c) for c in wanted
@@ -195,7 +196,7 @@ def read_accounts(
         raise ValueError(f"sources: expected a column source_id, found {sources.columns}; add it")
     side_of = sides_of(parties)
     frame, cells, problems = _claims(claims, side_of)
-    speakers, more = _speakers(sources, frame["source_id"].unique().to_list(), side_of)
+    speakers, more = read_speakers(sources, frame["source_id"].unique().to_list(), side_of)
     ids = set(frame["incident_id"])
     if incidents is not None:
         ids |= set(incidents["incident_id"].cast(pl.String).drop_nulls())

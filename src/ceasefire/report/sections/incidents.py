@@ -19,6 +19,7 @@ from ceasefire.report.sections.binding import Binding
 from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spoken
 from ceasefire.report.sections.headline import answer_sentence
 from ceasefire.report.sections.left_out import left_out
+from ceasefire.report.sections.toll import toll_facts
 from ceasefire.report.sections.totals import how_many
 from ceasefire.report.sections.weighed import Weighed
 from ceasefire.report.wording import counted
@@ -107,6 +108,7 @@ class _Look:
         self.weighed = Weighed(desk, self.memberships, self.reports, self.evidence)
         self.answered = {r["incident_id"]: r for r in desk.rows("answer_times")}
         self.sensitivity = group(desk.rows("sensitivity"))
+        self.tolls = group(desk.rows("tolls"))
         self.touched = group(desk.rows("incident_verdicts"))
         self.notified = group(desk.rows("struck_after_notified"))
         self.findings: dict[str, list[dict[str, Any]]] = {}
@@ -170,8 +172,7 @@ class _Look:
         )
         return [
             ("Where", where),
-            ("Killed", wording.span(row["killed_low"], row["killed_best"], row["killed_high"])),
-            ("Injured", wording.span(row["injured_low"], row["injured_best"], row["injured_high"])),
+            *toll_facts(row, self.tolls.get(row["incident_id"], [])),
             (
                 "Affected",
                 row["affected_object"]
