@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from ceasefire.access import access
-from ceasefire.attribute import attribute, claims_of, findings_beside
+from ceasefire.attribute import attribute, claims_of, compete, findings_beside
 from ceasefire.case import Case, nothing_known, read_as_of
 from ceasefire.comply import Evidence, comply
 from ceasefire.coverage import cover
@@ -78,6 +78,7 @@ def derive(
             seed=seed,
         )
         beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
+        competed = compete(facts, fused.memberships)
     with stage("comply"):
         judged_on = {**facts, "located": located.reports} | _tables(fused, attributed)
         complied = comply(terms, Evidence.from_tables(instant, judged_on), seed=seed)
@@ -120,7 +121,7 @@ def derive(
             places=facts["places"],
             alternatives=fused.alternatives,
         )
-    stages = (fused, attributed, complied, accessed, traced, covered)
+    stages = (fused, attributed, competed, complied, accessed, traced, covered)
     tables = {"located": located.reports, "findings_beside": beside} | _tables(*stages)
     tables["incident_counts"] = tally(tables, period=known.period, timezone=known.timezone)
     with stage("outlook"):
@@ -135,7 +136,7 @@ def derive(
         version=version("ceasefire"),
         tables=tables,
         explainers={
-            "incidents.incident_id": lambda i: attributed.explain(i) + fused.explain(i),
+            "incidents.incident_id": lambda i: attributed.explain(i) + competed.explain(i) + fused.explain(i),
             "verdicts.norm_id": complied.explain,
             "clocks.clock_id": complied.explain,
             "consignments.consignment": accessed.explain,

@@ -18,18 +18,22 @@ import polars as pl
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import STAGE, Accounts, read_accounts
+from ceasefire.attribute.anew import frame_sides, voices_said
 from ceasefire.attribute.candidates import Candidates, find_candidates
+from ceasefire.attribute.contamination import breakdown, contamination
 from ceasefire.attribute.copying import find_voices
 from ceasefire.attribute.explain import account, tables_of
 from ceasefire.attribute.frames import Frames, frames
 from ceasefire.attribute.hearing import hear
 from ceasefire.attribute.model import Posterior, fit, shrunk_sd
-from ceasefire.attribute.proof import assess, count_support, standards_from
+from ceasefire.attribute.proof import assess, count_support, deciding, standards_from
 from ceasefire.attribute.reporting import watch
 from ceasefire.attribute.sensitivity import sensitivity
 from ceasefire.attribute.shared import shared_errors
+from ceasefire.attribute.smallest import smallest_sets
 from ceasefire.attribute.standing import descent
 from ceasefire.attribute.testimony import KINDS, Testimony, elicited_hits, weigh
+from ceasefire.attribute.tipping import tipping
 from ceasefire.model import table
 from ceasefire.problems import Problem
 
@@ -38,10 +42,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Attributed:
-    """What the stage gives: seven tables and the problems. Every attribution is not a judicial finding.
+    """What the stage gives: tables and the problems. Every attribution is not a judicial finding.
 
-    ``weighed`` makes the table ``sensitivity``. ``learnt`` says whether reliabilities were fitted to the case or are the
-    elicited ones.
+    ``weighed`` makes the table ``sensitivity``, ``hangs`` by name those that say what an answer hangs on. ``learnt`` says whether
+    reliabilities were fitted to the case or are the elicited ones.
     """
 
     attributions: pl.DataFrame
@@ -53,11 +57,32 @@ class Attributed:
     problems: tuple[Problem, ...]
     learnt: bool
     weighed: Callable[[], pl.DataFrame]
+    hangs: Mapping[str, Callable[[], pl.DataFrame]]
 
     @cached_property
     def sensitivity(self) -> pl.DataFrame:
         """Table ``sensitivity``, made when it is first asked for."""
         return self.weighed()
+
+    @cached_property
+    def smallest_sets(self) -> pl.DataFrame:
+        """Table ``smallest_sets``, made when it is first asked for."""
+        return self.hangs["smallest_sets"]()
+
+    @cached_property
+    def tipping(self) -> pl.DataFrame:
+        """Table ``tipping``, made when it is first asked for."""
+        return self.hangs["tipping"]()
+
+    @cached_property
+    def contamination(self) -> pl.DataFrame:
+        """Table ``contamination``, made when it is first asked for."""
+        return self.hangs["contamination"]()
+
+    @cached_property
+    def breakdown(self) -> pl.DataFrame:
+        """Table ``breakdown``, made when it is first asked for."""
+        return self.hangs["breakdown"]()
 
     def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
         """The reasoning for one incident as titled tables that a panel can recompute by hand.
@@ -65,7 +90,21 @@ class Attributed:
         Raises:
             KeyError: there is no such incident.
         """
-        return tables_of(incident_id, self.evidence, self.attributions, self.assessments, self.sensitivity)
+        chosen = pl.col("incident_id") == incident_id
+        hangs = {
+            "The fewest sources, and origins, without which the answer does not stand": self.smallest_sets,
+            "How reliable a source would have to be, or where it would have to stand, for the answer to tip": self.tipping,
+            "The worst case: a share of every account may say anything": self.contamination,
+            "The share at which the answer could lose its lead": self.breakdown,
+        }
+        return [
+            *tables_of(incident_id, self.evidence, self.attributions, self.assessments, self.sensitivity),
+            *(
+                (title, rows.drop("incident_id"))
+                for title, made in hangs.items()
+                if (rows := made.filter(chosen)).height
+            ),
+        ]
 
 
 def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidates) -> pl.DataFrame:
@@ -188,13 +227,16 @@ def attribute(
     notes = standing_problems(posterior, stand, accounts)
     standing = posterior.standing
     speaker = standing.speaker(testimony.source, hearing.day[testimony.incident])
-    side = [accounts.side_of.get(camp, camp) for camp in stand.camps]
-    sides = np.array([sorted(set(side)).index(one) for one in side], dtype=np.int64)
+    sides = frame_sides(stand, accounts)
     origin = descent(standing.owner, posterior.leader)[testimony.source]
-    support = count_support(testimony, voices, accounts, candidates, origin, sides[standing.frame[speaker]])
+    side_said = sides[standing.frame[speaker]]
+    support = count_support(testimony, voices, accounts, candidates, origin, side_said)
+    asked = deciding(ladder, answer_standard)
+    assessments = assess(posterior, support, accounts, candidates, ladder, asked)
+    said = voices_said(posterior, testimony, voices, side_said, asked)
     return Attributed(
         attributions=_attributions(posterior, accounts, candidates),
-        assessments=assess(posterior, support, accounts, candidates, ladder, answer_standard),
+        assessments=assessments,
         evidence=account(posterior, voices, stand, accounts, candidates),
         reliability=_reliability(posterior, testimony, accounts),
         claims=table("claims").conform(accounts.claims.with_columns(actor=pl.col("cell"))),
@@ -202,4 +244,14 @@ def attribute(
         problems=(*accounts.problems, *candidates.problems, *notes),
         learnt=posterior.learnt,
         weighed=partial(sensitivity, posterior, testimony, accounts, candidates, stand),
+        hangs={
+            "smallest_sets": partial(
+                smallest_sets, posterior, testimony, said, accounts, candidates, assessments
+            ),
+            "tipping": partial(
+                tipping, posterior, testimony, said, asked, accounts, candidates, stand, assessments
+            ),
+            "contamination": partial(contamination, posterior, testimony, accounts, candidates),
+            "breakdown": partial(breakdown, posterior, testimony, accounts, candidates, assessments),
+        },
     )

@@ -56,6 +56,18 @@ def standards_from(given: Mapping[str, Mapping[str, Any]] | None) -> list[Standa
     return sorted(ladder, key=lambda s: (s.lower, s.origins, s.camps))
 
 
+def deciding(ladder: list[Standard], answer_standard: str) -> Standard:
+    """The standard that the leading answer must reach to become the answer.
+
+    Raises:
+        ValueError: ``answer_standard`` is not one of the standards.
+    """
+    for standard in ladder:
+        if standard.id == answer_standard:
+            return standard
+    raise ValueError(f"answer_standard: expected one of {[s.id for s in ladder]}, found {answer_standard!r}")
+
+
 @dataclass(frozen=True)
 class Support:
     """Counts by incident and answer slot, over independent voices."""
@@ -138,18 +150,9 @@ def assess(
     accounts: Accounts,
     candidates: Candidates,
     ladder: list[Standard],
-    answer_standard: str,
+    asked: Standard,
 ) -> pl.DataFrame:
-    """Make the ``assessments`` table: one row an incident.
-
-    Raises:
-        ValueError: ``answer_standard`` is not one of the standards.
-    """
-    deciding = next((s for s in ladder if s.id == answer_standard), None)
-    if deciding is None:
-        raise ValueError(
-            f"answer_standard: expected one of {[s.id for s in ladder]}, found {answer_standard!r}"
-        )
+    """Make the ``assessments`` table: one row an incident. ``asked``: what the leading answer must reach to become the answer."""
     rows = []
     top = posterior.probability.max(axis=1, initial=0.0)
     for i, incident_id in enumerate(accounts.incidents):
@@ -161,7 +164,7 @@ def assess(
         admitted = one and bool(support.admitted[i, k])
         facts = (low, origins, camps, admitted)
         reached = [s for s in ladder if one and _reaches(s, *facts)]
-        decided = deciding in reached
+        decided = asked in reached
         # An answer that no account names leads by prior, deflection or silence alone: it is not put forward.
         told = admitted or origins > 0
         leading = "|".join(sorted(candidates.names[i, tied])) if told and len(tied) <= 3 else None
@@ -178,7 +181,7 @@ def assess(
                 "contested": bool(support.disputed[i, tied].any()),
                 "n_origins": int(support.n_origins[i]),
                 "n_camps": int(support.n_camps[i]),
-                "rule": _rule(deciding, *facts, decided),
+                "rule": _rule(asked, *facts, decided),
             }
         )
     return table("assessments").frame(rows)
