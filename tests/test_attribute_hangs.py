@@ -240,7 +240,7 @@ def test_at_a_tipping_value_the_kernel_itself_tips(seed: int) -> None:
     """The whole incident weighed with the source's figures just inside and just outside the value."""
     claims, sources = made_up(seed)
     a = attribute(claims, sources, PARTIES)
-    posterior, _, _, _, accounts, candidates, stand, assessments = a.hangs["tipping"].args  # type: ignore[attr-defined]
+    posterior, _, _, _, _, accounts, candidates, stand, assessments = a.hangs["tipping"].args  # type: ignore[attr-defined]
     heard = posterior.heard
     leads = leading_slots(assessments, candidates)
     names = accounts.speakers["source_id"].to_list()

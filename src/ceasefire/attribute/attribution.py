@@ -249,7 +249,7 @@ def attribute(
                 smallest_sets, posterior, testimony, said, accounts, candidates, assessments
             ),
             "tipping": partial(
-                tipping, posterior, testimony, said, asked, accounts, candidates, stand, assessments
+                tipping, posterior, testimony, said, asked, voices, accounts, candidates, stand, assessments
             ),
             "contamination": partial(contamination, posterior, testimony, accounts, candidates),
             "breakdown": partial(breakdown, posterior, testimony, accounts, candidates, assessments),

@@ -23,11 +23,10 @@ from ceasefire.attribute.anew import (
     nothing_learned,
     proves,
     room,
-    told_again,
     voices_said,
 )
 from ceasefire.attribute.candidates import Candidates
-from ceasefire.attribute.copying import find_voices
+from ceasefire.attribute.copying import Voices, kinds
 from ceasefire.attribute.frames import Frames
 from ceasefire.attribute.kernel import Likeness, answers, weigh
 from ceasefire.attribute.model import Posterior, weighed_apart
@@ -61,6 +60,7 @@ def elsewhere(
     t: Testimony,
     said: Said,
     asked: Standard,
+    voices: Voices,
     accounts: Accounts,
     candidates: Candidates,
     stand: Frames,
@@ -68,6 +68,8 @@ def elsewhere(
     unit: Ints,
     incident: Ints,
     leads: Ints,
+    terms_now: Floats,
+    own_now: Floats,
 ) -> Moved:
     """Read each unit as one of each other frame.
 
@@ -76,6 +78,7 @@ def elsewhere(
         t: the voices said.
         said: the same, as the standard counts them.
         asked: the standard.
+        voices: the voices.
         accounts: what was claimed.
         candidates: the answers.
         stand: the frames.
@@ -83,13 +86,15 @@ def elsewhere(
         unit: those to be moved.
         incident: of each.
         leads: by incident, the slot that leads now.
+        terms_now: log-likelihood of each voice told, by slot.
+        own_now: how much of each is its own word.
     """
     heard, told, n_said = posterior.heard, posterior.heard.told, len(t.incident)
     frame: Ints = stand.declared[of.key].copy()
     frame[of.told] = told.frame
     every, apart = [said], []
     for f in range(len(stand.camps)):
-        counted, nats = _as_if(f, posterior, t, said, asked, accounts, candidates, stand)
+        counted, nats = _as_if(f, posterior, t, said, asked, voices, accounts, candidates, stand)
         every.append(counted)
         apart.append(_by_unit(of, nats))
     voices_of = np.argsort(of.told, kind="stable")
@@ -115,12 +120,11 @@ def elsewhere(
     np.add.at(weight, np.repeat(np.arange(n), np.diff(begins)), terms)
     names = np.where(heard.row[rows] < n_said, heard.row[rows] + np.where(moved, n_said * (1 + there), 0), -1)
     pieces = _Pieces(begins, names, own[:, :, 0].copy(), weight)
-    now = told_again(posterior)
     found = np.zeros((len(unit), len(stand.camps)), dtype=np.int64)
     holds = np.zeros(found.shape, dtype=np.bool_)
     joined = _joined(every)
     _move(
-        unit, incident, leads, frame, pieces, np.stack(apart), now[0], now[1], heard.row, told.start, told.frame, told.base, of,
+        unit, incident, leads, frame, pieces, np.stack(apart), terms_now, own_now, heard.row, told.start, told.frame, told.base, of,
         posterior.beside, joined, n_said, room(joined, width), p.TIE, found, holds,
     )  # fmt: skip
     return Moved(frame[unit][:, None], found, holds)
@@ -132,6 +136,7 @@ def _as_if(
     t: Testimony,
     said: Said,
     asked: Standard,
+    voices: Voices,
     accounts: Accounts,
     candidates: Candidates,
     stand: Frames,
@@ -143,7 +148,7 @@ def _as_if(
         camp=pl.lit(camp, dtype=pl.String), side=pl.lit(side, dtype=pl.String)
     )
     there = replace(accounts, speakers=speakers)
-    voices = find_voices(there, candidates.named)
+    voices = replace(voices, said=kinds(voices.said, there))
     read = read_as(voices, there, candidates)
     sides = accounts.speakers["side"].drop_nulls().unique(maintain_order=True).to_list()
     code = sides.index(side) + 1 if side in sides else 0

@@ -15,6 +15,7 @@ from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.anew import Said, Units, key_of, leading_slots, room, told_again, units
 from ceasefire.attribute.candidates import Candidates
+from ceasefire.attribute.copying import Voices
 from ceasefire.attribute.elsewhere import Moved, elsewhere
 from ceasefire.attribute.frames import ALLY, OPPOSING, OWN, Frames
 from ceasefire.attribute.model import Posterior
@@ -29,6 +30,7 @@ def tipping(
     t: Testimony,
     said: Said,
     asked: Standard,
+    voices: Voices,
     accounts: Accounts,
     candidates: Candidates,
     stand: Frames,
@@ -46,19 +48,23 @@ def tipping(
     heard = posterior.heard
     terms, own = told_again(posterior)
     at, role = _roles(posterior, t, said, stand, of, unit)
+    naming = np.zeros(len(unit), dtype=np.bool_)
+    naming[at[role >= 0]] = True
     hits = np.take_along_axis(elicited_hits(accounts.speakers)[t.source], t.role, axis=1)
     order = np.flatnonzero(said.apart)[np.argsort(of.said[said.apart], kind="stable")]
     first = np.searchsorted(of.said[order], np.arange(len(of.key) + 1)).astype(np.int64)
     apart = Apart(first, order, t.role, t.hit, t.miss, t.cleared, t.factor, hits)
     read = Reading(
         heard.told, heard.like, heard.held, _role_rows(stand), terms, own, heard.row, posterior.beside,
-        corners_of(posterior, of, unit), apart, of.apart,
+        corners_of(posterior, of, unit, naming), apart, of.apart,
     )  # fmt: skip
     value = posterior.hits[of.key[unit[at]], np.maximum(role, 0)]
     rows = Asked(incident[at], unit[at], at, role, value, leads, decided)
     found = np.full((len(at), 4), np.nan)
     tip(rows, read, said, room(said, posterior.score.shape[1]), p.TIE, found)
-    moved = elsewhere(posterior, t, said, asked, accounts, candidates, stand, of, unit, incident, leads)
+    moved = elsewhere(
+        posterior, t, said, asked, voices, accounts, candidates, stand, of, unit, incident, leads, terms, own
+    )
     return _table(rows, found, moved, of, accounts, candidates, stand)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ceasefire.attribute.anew import Units, lower_end, nothing_learned, proves
 from ceasefire.attribute.frames import HIT
@@ -19,8 +20,9 @@ from ceasefire.attribute.testimony import Ints
 from ceasefire.compiled import compiled, lean
 
 FAR = 25.0  # nats beyond which a chance is 0 or 1
-HALVINGS = 30
-LOOKS = 12  # places looked at on either side, each nearer than the one before
+HALVINGS = 26
+LOOKS = 5  # places looked at on either side before the end, each nearer than the one before
+NEARER = 0.35
 VERSIONS = 6  # things a source may say of one incident for its reliability to be varied
 _OTHER_WORD = -9  # what nobody said
 _LEAST = 1e-9
@@ -80,8 +82,8 @@ class Asked(NamedTuple):
     decided: Any
 
 
-def corners_of(posterior: Posterior, of: Units, unit: Ints) -> Corners:
-    """Weigh each unit's frame with its words made impossible and certain, in every combination.
+def corners_of(posterior: Posterior, of: Units, unit: Ints, naming: NDArray[np.bool_]) -> Corners:
+    """Weigh each unit's frame with its words made impossible and certain, in every combination; of those ``naming`` somebody.
 
     A word is certain where a source that always repeats its leader says what that one said, impossible where it does not.
     """
@@ -89,7 +91,7 @@ def corners_of(posterior: Posterior, of: Units, unit: Ints) -> Corners:
     order = np.argsort(of.told, kind="stable")
     bounds = np.searchsorted(of.told[order], np.arange(len(of.key) + 1))
     count = np.diff(bounds)[unit]
-    count = np.where(count <= VERSIONS, count, 0)
+    count = np.where(naming & (count <= VERSIONS), count, 0)
     first = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
     row = (
         np.concatenate([order[bounds[u] : bounds[u] + c] for u, c in zip(unit, count, strict=True)])
@@ -271,7 +273,7 @@ def tip(asked: Any, read: Any, said: Any, room: Any, tie: float, found: Any) -> 
             # from near to where the source is never, or always, right
             inside, outside, lost = 0.0, 0.0, False
             for look in range(LOOKS, -1, -1):
-                inside, outside = outside, FAR * 0.6**look * (1.0 if column % 2 else -1.0)
+                inside, outside = outside, FAR * NEARER**look * (1.0 if column % 2 else -1.0)
                 _scores(outside, i, u, at, role, slots, rest, read, words, scores)
                 lost = _lost(k, slots, scores, column > 1, said, room.loads, tie)
                 if lost:
