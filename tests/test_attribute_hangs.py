@@ -13,7 +13,7 @@ from bench.attribution_reports import make
 
 from ceasefire.attribute import Attributed, attribute
 from ceasefire.attribute import priors as p
-from ceasefire.attribute.anew import key_of, leading_slots, nothing_learned, units
+from ceasefire.attribute.anew import key_of, leading_slots, nothing_learned, settled, units
 from ceasefire.attribute.kernel import weigh
 from ceasefire.attribute.smallest import evaluate
 
@@ -172,6 +172,7 @@ def test_sets_by_frames_agree_with_weighing_the_whole_incident() -> None:
     a = attribute(made.claims, made.sources, made.parties, incidents=made.incidents)
     assert a.learnt
     posterior, t, said, accounts, candidates, assessments = a.hangs["smallest_sets"].args  # type: ignore[attr-defined]
+    said = settled(posterior, said)
     of = units(posterior, t, key_of(posterior, "source"))
     leads = leading_slots(assessments, candidates)
     names = accounts.speakers["source_id"].to_list()
@@ -205,6 +206,13 @@ def test_sets_by_frames_agree_with_weighing_the_whole_incident() -> None:
     assert checked > 40
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_where_nothing_is_learned_the_interval_is_that_of_the_voices_errors_alone(seed: int) -> None:
+    a = attribute(*made_up(seed), PARTIES)
+    posterior, _, said, *_ = a.hangs["smallest_sets"].args  # type: ignore[attr-defined]
+    assert settled(posterior, said).beyond == pytest.approx(0.0, abs=1e-9)
+
+
 def test_with_nothing_left_out_the_interval_and_the_answer_are_those_attributed() -> None:
     made = make("bias + copying", 3, incidents=400)
     a = attribute(made.claims, made.sources, made.parties, incidents=made.incidents)
@@ -213,6 +221,7 @@ def test_with_nothing_left_out_the_interval_and_the_answer_are_those_attributed(
     leads = leading_slots(assessments, candidates)
     chosen = np.flatnonzero(leads >= 0)
     nothing = np.full((len(chosen), 1), -1)
+    said = settled(posterior, said)
     found, slot, holds, low = evaluate(posterior, of, said, chosen, nothing, leads[chosen])
     assert np.array_equal(slot, leads[chosen])
     assert found == pytest.approx(posterior.probability[chosen], abs=1e-9)
@@ -396,6 +405,9 @@ def test_little_or_odd_input_gives_empty_tables_or_few_rows() -> None:
     crowd = told(*(f"n{k} asserts gov" for k in range(1_100)))
     found = smallest(crowd, "lead")
     assert (found["proof"], found["none_up_to"], found["size"]) == ("not searched", 0, None)
+    assert crowd.tipping.height == crowd.sensitivity.filter(left_out="source").height == 0
+    assert crowd.sensitivity.filter(left_out="camp").height == 1
+    assert crowd.breakdown.height == 1
     versions = told(
         *(f"ngo asserts {x}" for x in ("gov", "rebels", "patron", "accident", "a", "b", "c")),
         "un asserts gov",

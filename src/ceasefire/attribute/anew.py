@@ -31,9 +31,10 @@ class Said(NamedTuple):
     """The voices that name or clear somebody, as standards of proof count them; of incident i ``start[i]:start[i + 1]``.
 
     ``error``: class of the error in an answer's term; ``weight``: its size in nats where the word is the source's own, ``line``:
-    where it is its camp's; ``camp``, ``origin``, ``side``: numbers; ``names``, ``admits``: voices x slots; ``factor``: the discount
-    of those weighed ``apart``. ``asked``: lower end, origins and camps; ``figures``: standard deviation of the prior in nats, and
-    standard deviations that the interval reaches.
+    where it is its camp's; ``camp``, ``origin``, ``side``: numbers; ``names``, ``admits``: voices x slots; ``factor``: the
+    discount of those weighed ``apart``. ``asked``: lower end, origins and camps; ``figures``: standard deviation of the prior in
+    nats, and standard deviations that the interval reaches; ``beyond``: incidents x slots, nats by which the interval's lower end
+    lies lower than these errors put it (see ``settled``).
     """
 
     start: Any
@@ -49,6 +50,7 @@ class Said(NamedTuple):
     apart: Any
     asked: Any
     figures: Any
+    beyond: Any
 
 
 class Units(NamedTuple):
@@ -97,6 +99,7 @@ def voices_said(posterior: Posterior, t: Testimony, voices: Voices, side: Ints, 
         apart=apart,
         asked=np.array([asked.lower, asked.origins, asked.camps], dtype=np.float64),
         figures=np.array([p.PRIOR_SD, p.INTERVAL_Z]),
+        beyond=np.zeros(posterior.score.shape),
     )
 
 
@@ -192,9 +195,9 @@ def _kept(incident: Any, gone: Any, start: Any, unit: Any) -> Any:
 
 @lean
 def proves(
-    k: int, chances: Any, slots: int, n: int, kept: Any, share: Any, drew: Any, said: Any, room: Any
-) -> Any:
-    """Whether the answer in slot ``k`` reaches the standard on ``n`` voices, and the lower end of its 90 % interval.
+    i: int, k: int, chances: Any, slots: int, n: int, kept: Any, share: Any, drew: Any, said: Any, room: Any
+) -> Any:  # fmt: skip
+    """Whether the answer in slot ``k`` of an incident reaches the standard on ``n`` voices, and the lower end of its 90 % interval.
 
     ``kept``: their rows among those said; ``share``, ``drew``: how much of each is its own word, and its camp's line, by slot.
     """
@@ -225,13 +228,13 @@ def proves(
         for z in range(slots):
             for e in range(ERRORS):
                 loads[c, z, e] += lines[c, z, e]
-    low = lower_end(k, chances, slots, loads, said.figures)
+    low = lower_end(k, chances, slots, loads, said.figures, said.beyond[i, k])
     enough = n_origins >= said.asked[1] and (n_sides >= said.asked[2] or admitted)
     return enough and low >= said.asked[0], low
 
 
 @lean
-def lower_end(k: int, chances: Any, slots: int, loads: Any, figures: Any) -> Any:
+def lower_end(k: int, chances: Any, slots: int, loads: Any, figures: Any, beyond: float) -> Any:
     """Lower end of the interval of one answer, from how far each shared error moves each score (camps x slots x errors)."""
     prior_sd, reach = figures[0], figures[1]
     mine = chances[k]
@@ -254,7 +257,7 @@ def lower_end(k: int, chances: Any, slots: int, loads: Any, figures: Any) -> Any
             variance += (loads[c, k, e] - mean) ** 2
             shift -= 0.5 * max(mean_square / rest - mean**2, 0.0)
     near = min(max(mine, 1e-15), 1.0 - 1e-15)
-    centre = np.log(near) - np.log1p(-near) + shift - reach * np.sqrt(variance)
+    centre = np.log(near) - np.log1p(-near) + shift - reach * np.sqrt(variance) - beyond
     return min(1.0 / (1.0 + np.exp(-centre)), mine)
 
 
@@ -292,11 +295,11 @@ def judge(
                     share[n, z], drew[n, z] = said.factor[row], 0.0
                 n += 1
         leads[v] = leader(chances[v], slots, tie)
-        holds[v], low[v] = proves(answer[v], chances[v], slots, n, kept, share, drew, said, room)
+        holds[v], low[v] = proves(i, answer[v], chances[v], slots, n, kept, share, drew, said, room)
         if leads[v] != answer[v]:
             holds[v] = False
             if leads[v] >= 0:
-                holds[v], _ = proves(leads[v], chances[v], slots, n, kept, share, drew, said, room)
+                holds[v], _ = proves(i, leads[v], chances[v], slots, n, kept, share, drew, said, room)
     return leads, holds, low
 
 
@@ -341,3 +344,55 @@ def told_again(posterior: Posterior) -> tuple[Floats, Floats]:
     found = np.zeros_like(posterior.score)
     weigh(heard.told, heard.like, posterior.beside, found, terms, own, nothing_learned(heard.held), False)
     return terms, own[:, :, 0]
+
+
+def settled(posterior: Posterior, said: Said) -> Said:
+    """With ``beyond``: what an interval has beyond the errors that voices share is held when some of them are left out, so that
+    with nothing left out it is the interval that was attributed."""
+    width = posterior.score.shape[1]
+    heard, low = posterior.heard, np.zeros(posterior.score.shape)
+    own = told_again(posterior)[1]
+    _lower_ends(
+        posterior.probability, heard.told.start, heard.told.base, heard.row, own, said, room(said, width), low
+    )
+    there = low > 0
+    ours, theirs = np.where(there, low, 0.5), np.where(there, np.clip(posterior.low, 1e-15, 1 - 1e-15), 0.5)
+    return said._replace(beyond=np.log(ours) - np.log1p(-ours) - np.log(theirs) + np.log1p(-theirs))
+
+
+@compiled
+def _lower_ends(
+    chances: Any, start: Any, base: Any, row_said: Any, own: Any, said: Any, room: Any, low: Any
+) -> None:
+    most = 1
+    for i in range(len(said.start) - 1):
+        most = max(most, said.start[i + 1] - said.start[i])
+    kept = np.empty(most, dtype=np.int64)
+    share, drew = np.empty((most, base.shape[1])), np.empty((most, base.shape[1]))
+    for i in range(len(start) - 1):
+        slots = answers(base[i])
+        n = whole(i, slots, start, row_said, own, said, kept, share, drew)
+        for k in range(slots):
+            _, end = proves(i, k, chances[i], slots, n, kept, share, drew, said, room)
+            low[i, k] = min(max(end, 1e-15), 1.0 - 1e-15)
+
+
+@lean
+def whole(
+    i: int, slots: int, start: Any, row_said: Any, own: Any, said: Any, kept: Any, share: Any, drew: Any
+) -> int:
+    """All voices said of an incident, for ``proves``."""
+    n = 0
+    for x in range(start[i], start[i + 1]):
+        if row_said[x] < len(said.factor):
+            kept[n] = row_said[x]
+            for z in range(slots):
+                share[n, z], drew[n, z] = own[x, z], 1.0 - own[x, z]
+            n += 1
+    for row in range(said.start[i], said.start[i + 1]):
+        if said.apart[row]:
+            kept[n] = row
+            for z in range(slots):
+                share[n, z], drew[n, z] = said.factor[row], 0.0
+            n += 1
+    return n

@@ -277,4 +277,4 @@ def _move(
                 chances[z] /= mass
             found[v, f] = leader(chances, slots, tie)
             if found[v, f] == k:
-                holds[v, f], _ = proves(k, chances, slots, n, kept, share, drew, said, room)
+                holds[v, f], _ = proves(i, k, chances, slots, n, kept, share, drew, said, room)

@@ -178,6 +178,11 @@ SETS_WEIGHED: Final = 1_000_000
 SETS_GREEDY: Final = 8
 SETS_TIED: Final = 4  # equally small sets that are named, where several leave the answer equally improbable
 
+# Leaving one source out, and tipping values, take the square of an incident's sources: of more than these they are not told, since
+# one of so many decides nothing. Incidents of so many sources are rare: copies that fusion knows of count as one.
+LEFT_OUT_MOST: Final = 1_000
+TIPPING_MOST: Final = 300
+
 # The worst case is told for these shares of every independent account, and of the prior, that may say anything: one in twenty, one
 # in ten, one in five. Ours, as marks on a scale; the share at which an answer breaks down is told beside them.
 CONTAMINATION: Final = (0.05, 0.1, 0.2)

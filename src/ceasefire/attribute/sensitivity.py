@@ -101,6 +101,8 @@ def _left_out(
     )
     if only is not None:
         pairs = pairs[only[pairs % size]]
+    many = np.bincount(pairs // size, minlength=len(posterior.score))
+    pairs = pairs[many[pairs // size] <= p.LEFT_OUT_MOST]
     incident, which = pairs // size, pairs % size
     rows, start = _keep(incident, which, told.start, key)
     score = posterior.beside[incident]

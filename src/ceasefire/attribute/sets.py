@@ -236,7 +236,7 @@ def _sets(
                 price[0], price[1] = chances[k], chances[k]
                 if wanted[1] and not flips[0]:
                     n = _gather(i, slots, size, picked, items, of, said, pieces, kept, share, drew)
-                    holds, price[1] = proves(k, chances, slots, n, kept, share, drew, said, room)
+                    holds, price[1] = proves(i, k, chances, slots, n, kept, share, drew, said, room)
                     flips[1] = not holds
                 for loses in range(2):
                     if wanted[loses] and flips[loses]:

@@ -23,6 +23,7 @@ from ceasefire.attribute.anew import (
     key_of,
     leading_slots,
     room,
+    settled,
     units,
     without,
 )
@@ -49,6 +50,7 @@ def smallest_sets(
     """Make the table ``smallest_sets``: for each incident with one leading answer a row for the lead and, where a standard is
     reached, one for that; by source and by origin."""
     names = accounts.speakers["source_id"].to_list()
+    said = settled(posterior, said)
     leads = leading_slots(assessments, candidates)
     parts, before = [], None
     for unit in ("source", "origin"):

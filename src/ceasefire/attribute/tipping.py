@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import Accounts
-from ceasefire.attribute.anew import Said, Units, key_of, leading_slots, room, told_again, units
+from ceasefire.attribute.anew import Said, Units, key_of, leading_slots, room, settled, told_again, units
 from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.copying import Voices
 from ceasefire.attribute.elsewhere import Moved, elsewhere
@@ -39,13 +39,14 @@ def tipping(
     """Make the table ``tipping``: a row an incident with one leading answer, source heard on it, and role of what it names."""
     of = units(posterior, t, key_of(posterior, "source"))
     leads = leading_slots(assessments, candidates)
-    chosen = np.flatnonzero((leads >= 0) & (np.diff(of.first) > 0))
+    many = np.diff(of.first)
+    chosen = np.flatnonzero((leads >= 0) & (many > 0) & (many <= p.TIPPING_MOST))
     if not len(chosen):
         return table("tipping").empty()
     decided = (assessments["answer"] != p.UNDETERMINED).to_numpy()
     unit = np.concatenate([np.arange(of.first[i], of.first[i + 1]) for i in chosen])
-    incident = np.repeat(chosen, np.diff(of.first)[chosen])
-    heard = posterior.heard
+    incident = np.repeat(chosen, many[chosen])
+    heard, said = posterior.heard, settled(posterior, said)
     terms, own = told_again(posterior)
     at, role = _roles(posterior, t, said, stand, of, unit)
     naming = np.zeros(len(unit), dtype=np.bool_)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ceasefire.attribute.anew import Units, lower_end, nothing_learned, proves
+from ceasefire.attribute.anew import Units, lower_end, nothing_learned, proves, whole
 from ceasefire.attribute.frames import HIT
 from ceasefire.attribute.kernel import NO_LEADER, answers, chance, weigh
 from ceasefire.attribute.model import Posterior
@@ -223,7 +223,7 @@ def _scores(
 
 
 @lean
-def _lost(k: int, slots: int, scores: Any, wants: bool, said: Any, loads: Any, tie: float) -> Any:
+def _lost(i: int, k: int, slots: int, scores: Any, wants: bool, said: Any, loads: Any, tie: float) -> Any:
     """Whether the lead is lost, or (where it ``wants`` one) the standard. Makes the scores chances."""
     top = scores[0]
     for z in range(slots):
@@ -238,7 +238,7 @@ def _lost(k: int, slots: int, scores: Any, wants: bool, said: Any, loads: Any, t
     for z in range(slots):
         lost = lost or (z != k and scores[z] >= scores[k] - tie)
     if not lost and wants:
-        lost = lower_end(k, scores, slots, loads, said.figures) < said.asked[0]
+        lost = lower_end(k, scores, slots, loads, said.figures, said.beyond[i, k]) < said.asked[0]
     return lost
 
 
@@ -260,13 +260,13 @@ def tip(asked: Any, read: Any, said: Any, room: Any, tie: float, found: Any) -> 
         k, slots = asked.leads[i], answers(read.told.base[i])
         if i != before:
             before = i
-            n = _whole(i, slots, read, said, kept, share, drew)
+            n = whole(i, slots, read.told.start, read.row_said, read.own, said, kept, share, drew)
             for z in range(slots):
                 scores[z] = read.beside[i, z]
                 for x in range(read.told.start[i], read.told.start[i + 1]):
                     scores[z] += read.terms[x, z]
-            _lost(k, slots, scores, False, said, room.loads, tie)
-            proves(k, scores, slots, n, kept, share, drew, said, room)
+            _lost(i, k, slots, scores, False, said, room.loads, tie)
+            proves(i, k, scores, slots, n, kept, share, drew, said, room)
         _rest(i, u, at, slots, read, rest)
         logit = np.log(asked.value[v]) - np.log1p(-asked.value[v])
         for column in range(4 if asked.decided[i] else 2):
@@ -275,7 +275,7 @@ def tip(asked: Any, read: Any, said: Any, room: Any, tie: float, found: Any) -> 
             for look in range(LOOKS, -1, -1):
                 inside, outside = outside, FAR * NEARER**look * (1.0 if column % 2 else -1.0)
                 _scores(outside, i, u, at, role, slots, rest, read, words, scores)
-                lost = _lost(k, slots, scores, column > 1, said, room.loads, tie)
+                lost = _lost(i, k, slots, scores, column > 1, said, room.loads, tie)
                 if lost:
                     break
             if not lost:
@@ -283,30 +283,11 @@ def tip(asked: Any, read: Any, said: Any, room: Any, tie: float, found: Any) -> 
             for _ in range(HALVINGS):
                 step = 0.5 * (inside + outside)
                 _scores(step, i, u, at, role, slots, rest, read, words, scores)
-                if _lost(k, slots, scores, column > 1, said, room.loads, tie):
+                if _lost(i, k, slots, scores, column > 1, said, room.loads, tie):
                     outside = step
                 else:
                     inside = step
             found[v, column] = 1.0 / (1.0 + np.exp(-(logit + outside)))
-
-
-@lean
-def _whole(i: int, slots: int, read: Any, said: Any, kept: Any, share: Any, drew: Any) -> int:
-    """All voices said of an incident, for ``proves``."""
-    n = 0
-    for x in range(read.told.start[i], read.told.start[i + 1]):
-        if read.row_said[x] < len(said.factor):
-            kept[n] = read.row_said[x]
-            for z in range(slots):
-                share[n, z], drew[n, z] = read.own[x, z], 1.0 - read.own[x, z]
-            n += 1
-    for row in range(said.start[i], said.start[i + 1]):
-        if said.apart[row]:
-            kept[n] = row
-            for z in range(slots):
-                share[n, z], drew[n, z] = said.factor[row], 0.0
-            n += 1
-    return n
 
 
 @lean
