@@ -7,6 +7,7 @@ the difference between fits of more and fewer rounds, so that its setting up is 
     uv run python -m bench.attribution_speed engine 10000000
     uv run python -m bench.attribution_speed crowd-kit 1000000
     uv run python -m bench.attribution_speed whole 10000
+    uv run python -m bench.attribution_speed hangs 10000
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bench.attribution_reports import make
 from bench.attribution_worker import crowd_kit, peak_mb
 from ceasefire.attribute.kernel import Learned, Likeness, Told, weigh
 
@@ -30,6 +32,8 @@ PIECE = 1_000_000
 FEW, MANY = 1, 6
 ROUNDS = 5
 WHOLE = ("bias + copying", 101)
+WARM_WHOLE = 200
+HANGS = ("sensitivity", "smallest_sets", "tipping", "contamination", "breakdown")
 LIMIT = 1_800
 
 
@@ -153,19 +157,34 @@ def whole(incidents: int) -> Took:
     """`ceasefire.attribute` with all it can say of sensitivity, here."""
     import ceasefire
     from bench.attribution_ours import warm
-    from bench.attribution_reports import make
 
     warm()
-    made = make(*WHOLE, incidents=incidents)
-    began, wall = time.process_time(), time.perf_counter()
-    found = ceasefire.attribute(made.claims, made.sources, made.parties, incidents=made.incidents, seed=0)
-    sensitivity = getattr(found, "sensitivity", None)
-    if callable(sensitivity):
-        sensitivity()
+    for count in (WARM_WHOLE, incidents):
+        made = make(*WHOLE, incidents=count)
+        began, wall = time.process_time(), time.perf_counter()
+        found = ceasefire.attribute(made.claims, made.sources, made.parties, incidents=made.incidents, seed=0)
+        for name in HANGS:
+            getattr(found, name)
     return Took(time.process_time() - began, time.perf_counter() - wall, peak_mb())
 
 
-MEASURES = {"engine": engine, "crowd-kit": peer, "whole": whole}
+def hangs(incidents: int) -> Took:
+    """What answers hang on alone, here; what each table takes goes to standard error."""
+    import ceasefire
+
+    for count in (WARM_WHOLE, incidents):
+        made = make(*WHOLE, incidents=count)
+        found = ceasefire.attribute(made.claims, made.sources, made.parties, incidents=made.incidents, seed=0)
+        began, wall = time.process_time(), time.perf_counter()
+        for name in HANGS:
+            one = time.process_time()
+            getattr(found, name)
+            if count == incidents:
+                print(f"{name}: {time.process_time() - one:.2f} CPU s", file=sys.stderr)
+    return Took(time.process_time() - began, time.perf_counter() - wall, peak_mb())
+
+
+MEASURES = {"engine": engine, "crowd-kit": peer, "whole": whole, "hangs": hangs}
 
 
 def run(what: str, count: int) -> Took:

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from ceasefire.access import access
-from ceasefire.attribute import attribute, claims_of, fairness, findings_beside, symmetry
+from ceasefire.attribute import attribute, claims_of, compete, fairness, findings_beside, symmetry
 from ceasefire.attribute.toll import toll
 from ceasefire.attribute.unreported import Unreported, what_nobody_reported
 from ceasefire.case import Case, nothing_known, read_as_of
@@ -82,6 +82,7 @@ def derive(
         }
         attributed = attribute(**heard)
         beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
+        competed = compete(facts, fused.memberships)
     with stage("toll"):
         tolled = toll(
             located.reports,
@@ -135,7 +136,7 @@ def derive(
             places=facts["places"],
             alternatives=fused.alternatives,
         )
-    stages = (fused, attributed, tolled, complied, accessed, traced, covered)
+    stages = (fused, attributed, competed, tolled, complied, accessed, traced, covered)
     tables = {"located": located.reports, "findings_beside": beside} | _tables(*stages)
     tables["incident_counts"] = tally(tables, period=known.period, timezone=known.timezone)
     with stage("outlook"):
@@ -162,7 +163,9 @@ def derive(
         version=version("ceasefire"),
         tables=Tables(tables, later),
         explainers={
-            "incidents.incident_id": lambda i: attributed.explain(i) + tolled.explain(i) + fused.explain(i),
+            "incidents.incident_id": lambda i: (
+                attributed.explain(i) + competed.explain(i) + tolled.explain(i) + fused.explain(i)
+            ),
             "verdicts.norm_id": complied.explain,
             "clocks.clock_id": complied.explain,
             "consignments.consignment": accessed.explain,

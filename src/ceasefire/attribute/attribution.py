@@ -18,7 +18,9 @@ import polars as pl
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import STAGE, Accounts, read_accounts
+from ceasefire.attribute.anew import frame_sides, voices_said
 from ceasefire.attribute.candidates import Candidates, find_candidates
+from ceasefire.attribute.contamination import breakdown, contamination
 from ceasefire.attribute.copying import find_voices
 from ceasefire.attribute.explain import account, tables_of
 from ceasefire.attribute.frames import Frames, frames
@@ -30,8 +32,10 @@ from ceasefire.attribute.replay import Played, answer_times
 from ceasefire.attribute.reporting import watch
 from ceasefire.attribute.sensitivity import sensitivity
 from ceasefire.attribute.shared import shared_errors
+from ceasefire.attribute.smallest import smallest_sets
 from ceasefire.attribute.standing import descent
 from ceasefire.attribute.testimony import KINDS, Testimony, elicited_hits, weigh
+from ceasefire.attribute.tipping import tipping
 from ceasefire.model import table
 from ceasefire.problems import Problem
 
@@ -42,8 +46,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Attributed:
     """What the stage gives: its tables and the problems. Every attribution is not a judicial finding.
 
-    ``weighed``, ``played`` and ``counted`` make the tables ``sensitivity``, ``answer_times`` and ``namings``. ``learnt`` says
-    whether reliabilities were fitted to the case or are the elicited ones.
+    ``later`` makes by name the tables that are made when they are first asked for. ``learnt`` says whether reliabilities were
+    fitted to the case or are the elicited ones.
     """
 
     attributions: pl.DataFrame
@@ -55,24 +59,42 @@ class Attributed:
     shared_errors: pl.DataFrame
     problems: tuple[Problem, ...]
     learnt: bool
-    weighed: Callable[[], pl.DataFrame]
-    played: Callable[[], pl.DataFrame]
-    counted: Callable[[], pl.DataFrame]
+    later: Mapping[str, Callable[[], pl.DataFrame]]
 
     @cached_property
     def sensitivity(self) -> pl.DataFrame:
         """Table ``sensitivity``, made when it is first asked for."""
-        return self.weighed()
+        return self.later["sensitivity"]()
 
     @cached_property
     def answer_times(self) -> pl.DataFrame:
         """Table ``answer_times``, made when it is first asked for."""
-        return self.played()
+        return self.later["answer_times"]()
 
     @cached_property
     def namings(self) -> pl.DataFrame:
         """Table ``namings``, made when it is first asked for."""
-        return self.counted()
+        return self.later["namings"]()
+
+    @cached_property
+    def smallest_sets(self) -> pl.DataFrame:
+        """Table ``smallest_sets``, made when it is first asked for."""
+        return self.later["smallest_sets"]()
+
+    @cached_property
+    def tipping(self) -> pl.DataFrame:
+        """Table ``tipping``, made when it is first asked for."""
+        return self.later["tipping"]()
+
+    @cached_property
+    def contamination(self) -> pl.DataFrame:
+        """Table ``contamination``, made when it is first asked for."""
+        return self.later["contamination"]()
+
+    @cached_property
+    def breakdown(self) -> pl.DataFrame:
+        """Table ``breakdown``, made when it is first asked for."""
+        return self.later["breakdown"]()
 
     def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
         """The reasoning for one incident as titled tables that a panel can recompute by hand.
@@ -80,14 +102,28 @@ class Attributed:
         Raises:
             KeyError: there is no such incident.
         """
-        return tables_of(
-            incident_id,
-            self.evidence,
-            self.attributions,
-            self.assessments,
-            self.sensitivity,
-            self.standing,
-        )
+        chosen = pl.col("incident_id") == incident_id
+        hangs = {
+            "The fewest sources, and origins, without which the answer does not stand": self.smallest_sets,
+            "How reliable a source would have to be, or where it would have to stand, for the answer to tip": self.tipping,
+            "The worst case: a share of every account may say anything": self.contamination,
+            "The share at which the answer could lose its lead": self.breakdown,
+        }
+        return [
+            *tables_of(
+                incident_id,
+                self.evidence,
+                self.attributions,
+                self.assessments,
+                self.sensitivity,
+                self.standing,
+            ),
+            *(
+                (title, rows.drop("incident_id"))
+                for title, made in hangs.items()
+                if (rows := made.filter(chosen)).height
+            ),
+        ]
 
 
 def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidates) -> pl.DataFrame:
@@ -247,14 +283,14 @@ def attribute(
     notes = standing_problems(posterior, stand, accounts)
     standing = posterior.standing
     speaker = standing.speaker(testimony.source, hearing.day[testimony.incident])
-    side = [accounts.side_of.get(camp, camp) for camp in stand.camps]
-    sides = np.array([sorted(set(side)).index(one) for one in side], dtype=np.int64)
+    sides = frame_sides(stand, accounts)
     origin = descent(standing.owner, posterior.leader)[testimony.source]
     side_said = sides[standing.frame[speaker]]
     support = count_support(testimony, voices, accounts, candidates, origin, side_said)
     asked = deciding(ladder, answer_standard)
     assessments = assess(posterior, support, accounts, candidates, ladder, asked)
     told = Played(posterior, hearing, testimony, voices, accounts, candidates, origin, side_said, asked)
+    said = voices_said(posterior, testimony, voices, side_said, asked)
     return Attributed(
         attributions=_attributions(posterior, accounts, candidates),
         assessments=assessments,
@@ -265,7 +301,17 @@ def attribute(
         shared_errors=shared_errors(testimony, posterior, accounts, candidates),
         problems=(*accounts.problems, *candidates.problems, *notes),
         learnt=posterior.learnt,
-        weighed=partial(sensitivity, posterior, testimony, accounts, candidates, stand),
-        played=partial(answer_times, told, assessments, incidents),
-        counted=partial(namings, posterior, hearing, candidates, stand),
+        later={
+            "sensitivity": partial(sensitivity, posterior, testimony, accounts, candidates, stand),
+            "answer_times": partial(answer_times, told, assessments, incidents),
+            "namings": partial(namings, posterior, hearing, candidates, stand),
+            "smallest_sets": partial(
+                smallest_sets, posterior, testimony, said, accounts, candidates, assessments
+            ),
+            "tipping": partial(
+                tipping, posterior, testimony, said, asked, voices, accounts, candidates, stand, assessments
+            ),
+            "contamination": partial(contamination, posterior, testimony, accounts, candidates),
+            "breakdown": partial(breakdown, posterior, testimony, accounts, candidates, assessments),
+        },
     )

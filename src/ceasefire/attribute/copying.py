@@ -69,7 +69,7 @@ def _is_copy(led: pl.DataFrame, named: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(~leading & (mine & by_lead[key]).any(axis=1))
 
 
-def _kinds(said: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
+def kinds(said: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
     """Tell admissions from other testimony: a source of a camp names that camp, and not as one of several."""
     camps = accounts.speakers.with_row_index("source").select(pl.col("source").cast(pl.Int64), "camp")
     pairs = pl.DataFrame(
@@ -105,7 +105,7 @@ def find_voices(accounts: Accounts, named: NDArray[np.bool_]) -> Voices:
             _ids(),
         )
     )
-    said = _kinds(said, accounts).with_columns(share=1.0 / pl.len().over("incident", "source", "kind"))
+    said = kinds(said, accounts).with_columns(share=1.0 / pl.len().over("incident", "source", "kind"))
     said = said.sort("incident", "published_at", "source", "does", "cell", nulls_last=True)
     copies = (
         led.filter(pl.col("copy"))

@@ -11,13 +11,9 @@ import polars as pl
 from ceasefire.model import table
 
 
-def findings_beside(findings: pl.DataFrame, topics: pl.DataFrame, memberships: pl.DataFrame) -> pl.DataFrame:
-    """Link each finding to its incident through the first anchor report known, ordered by ``issued_at``.
-
-    Columns: ``incident_id``, then those of ``findings``. A finding whose topic has no known anchor keeps a
-    null ``incident_id``: it is shown, tied to nothing.
-    """
-    anchors = (
+def topic_incidents(topics: pl.DataFrame, memberships: pl.DataFrame) -> pl.DataFrame:
+    """The incident of each topic (``topic_id, incident_id``): that of its first anchor report that is known."""
+    return (
         table("topics")
         .conform(topics)
         .select("topic_id", report_id=pl.col("anchor_reports").str.split(";"))
@@ -29,6 +25,15 @@ def findings_beside(findings: pl.DataFrame, topics: pl.DataFrame, memberships: p
         .group_by("topic_id", maintain_order=True)
         .agg(pl.col("incident_id").first())
     )
+
+
+def findings_beside(findings: pl.DataFrame, topics: pl.DataFrame, memberships: pl.DataFrame) -> pl.DataFrame:
+    """Link each finding to its incident through the first anchor report known, ordered by ``issued_at``.
+
+    Columns: ``incident_id``, then those of ``findings``. A finding whose topic has no known anchor keeps a
+    null ``incident_id``: it is shown, tied to nothing.
+    """
+    anchors = topic_incidents(topics, memberships)
     conformed = table("findings").conform(findings)
     beside = conformed.join(anchors, left_on="about", right_on="topic_id", how="left")
     return beside.select("incident_id", *conformed.columns).sort(

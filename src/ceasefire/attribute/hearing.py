@@ -14,7 +14,7 @@ import polars as pl
 from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.copying import Voices
-from ceasefire.attribute.kernel import NOBODY, Told
+from ceasefire.attribute.kernel import NOBODY, Learned, Told
 from ceasefire.attribute.standing import Standing
 from ceasefire.attribute.testimony import Floats, Ints
 
@@ -54,6 +54,18 @@ class Hearing:
             self.base,
         )
         return told, order
+
+
+def some_of(told: Told, rows: Ints, start: Ints, base: Ints) -> Told:
+    """These voices, in stretches that begin at ``start``, each weighed among the answers in ``base``."""
+    kept = {name: getattr(told, name)[rows] for name in Told._fields if name not in ("start", "base")}
+    return told._replace(start=start, base=base, **kept)
+
+
+def nothing_learned(held: Floats) -> Learned:
+    """For passes that learn nothing; ``held``: what each voice had taught."""
+    none, flat = np.zeros((0, 0, 0)), np.zeros((0, 0))
+    return Learned(none, none, flat, none, none, flat, held)
 
 
 def hear(

@@ -31,17 +31,20 @@ _NAMED = len(p.ROLES)  # error class of the answers that a voice names
 
 @dataclass(frozen=True)
 class Heard:
-    """The voices as they were weighed: ``told`` and the ``incident`` of each, what sources are ``like``, what each voice had taught
-    (``held``); ``lead``: what its leader had said, ``following.NO_LEADER`` where it has none; ``apart``: nats by voice said and
-    slot of those weighed apart.
+    """The voices as they were weighed: ``told`` and the ``incident`` of each, its ``row`` among the voices said and, after them,
+    the nameless, what sources are ``like``, what each voice had taught (``held``); ``lead``: what its leader had said,
+    ``following.NO_LEADER`` where it has none; ``apart``: nats by voice said and slot of those weighed apart; ``kinds``: frames x
+    kinds x rows x columns, shares, what a kind of source says where it stands.
     """
 
     told: Told
     incident: Ints
+    row: Ints
     like: Likeness
     held: Floats
     lead: Ints
     apart: Floats
+    kinds: Floats
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def softmax(score: Floats, valid: NDArray[np.bool_]) -> Floats:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def _apart(t: Testimony, candidates: Candidates, hits: Floats, rows: NDArray[np.bool_]) -> Floats:
+def weighed_apart(t: Testimony, candidates: Candidates, hits: Floats, rows: NDArray[np.bool_]) -> Floats:
     """Log-likelihood of the voices that are weighed by themselves: denials, and those that name several; 0 for others."""
     h = np.take_along_axis(hits[t.source], t.role, axis=1)
     says = np.where((t.kind == KINDS.index("denial"))[:, None], 1.0, t.hit * h + t.miss * (1 - h))
@@ -342,7 +345,7 @@ class _Fit:
         camped = self.frames.camped[self.standing.frame]
         hits, known = np.full((n, len(p.ROLES)), 0.5), np.zeros((n, len(p.ROLES)))
         for role in range(len(p.ROLES)):
-            rows = groups.get(role, list(range(likely.shape[1])))
+            rows = groups.get(role, list(range(len(self.candidates.base))))
             mine = camped == (role != p.ANY)
             named, hit, heard = (
                 np.bincount(owner, mine * part, minlength=n)
@@ -464,7 +467,7 @@ def fit(
     n, valid = candidates.valid.shape[0], candidates.valid
     weighed = np.zeros(len(t.incident), dtype=np.bool_)
     weighed[hearing.row[hearing.row < hearing.n_said]] = True
-    apart = _apart(t, candidates, elicited, ~weighed)
+    apart = weighed_apart(t, candidates, elicited, ~weighed)
     state = _Fit(hearing, frames, candidates, reporting, _sum_by(t.incident, apart, n))
     learnt = shared_incidents(hearing.incident[hearing.value >= 0], n) >= p.MIN_SHARED_INCIDENTS
     if learnt:
@@ -507,7 +510,16 @@ def fit(
         state.standing,
         state.leader,
         state.repeats,
-        Heard(state.told, state.incident(), state.likeness(), state.held, state.lead, state.worth * apart),
+        Heard(
+            state.told,
+            state.incident(),
+            row,
+            state.likeness(),
+            state.held,
+            state.lead,
+            state.worth * apart,
+            state.kinds,
+        ),
         state.beside(),
         loads,
         state.daily,

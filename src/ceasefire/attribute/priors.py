@@ -198,6 +198,29 @@ RHO_SILENCE: Final = 0.2
 RHO_LEAST: Final = 0.01
 SILENCE_PAIRS: Final = 500.0
 
+# The smallest sets that flip an answer: all sets of up to SETS_EXACT are weighed where that means at most SETS_WEIGHED accounts for
+# an incident (three of 49 sources, two of 126, one of 1,000); beyond that one more is left out at a time, the one that costs the
+# answer most, up to SETS_GREEDY in all, where pairs could be weighed.
+SETS_EXACT: Final = 3
+SETS_WEIGHED: Final = 1_000_000
+SETS_GREEDY: Final = 8
+SETS_TIED: Final = 4  # equally small sets that are named, where several leave the answer equally improbable
+
+# Leaving one source out, and tipping values, take the square of an incident's sources: of more than these they are not told, since
+# one of so many decides nothing. Incidents of so many sources are rare: copies that fusion knows of count as one.
+LEFT_OUT_MOST: Final = 1_000
+TIPPING_MOST: Final = 300
+
+# The worst case is told for these shares of every independent account, and of the prior, that may say anything: one in twenty, one
+# in ten, one in five. Ours, as marks on a scale; the share at which an answer breaks down is told beside them.
+CONTAMINATION: Final = (0.05, 0.1, 0.2)
+
+# A hypothesis is the answer when at least so many independent origins tell the hypotheses apart and it stays more probable than all
+# others together without any one origin and, at the same time, with any one rating a step off: one source may be wrong, and one
+# reading. The two figures are those of reasonable grounds.
+HYPOTHESIS_LEAST: Final = 0.5
+HYPOTHESIS_ORIGINS: Final = 2
+
 # The standard that turns the leading answer into the answer (a policy, not a law; see the vocabulary).
 ANSWER_STANDARD: Final = "reasonable_grounds"
 TIE: Final = 1e-9

@@ -19,8 +19,8 @@ from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.copying import Voices
-from ceasefire.attribute.hearing import Hearing
-from ceasefire.attribute.kernel import Learned, weigh
+from ceasefire.attribute.hearing import Hearing, nothing_learned, some_of
+from ceasefire.attribute.kernel import weigh
 from ceasefire.attribute.model import Posterior, interval, shared_loads
 from ceasefire.attribute.proof import Standard, distinct, reaches
 from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony, factors
@@ -201,13 +201,9 @@ def _weighed(
 ) -> tuple[Floats, Floats]:
     """The posterior of one incident by these voices, and how much of each is its own word."""
     heard, told = posterior.heard, posterior.heard.told
-    fewer = told._replace(
-        start=np.array([0, len(rows)], dtype=np.int64), base=told.base[[incident]],
-        **{name: getattr(told, name)[rows] for name in ("source", "frame", "value", "hedged", "echo")}, vague=vague,
-    )  # fmt: skip
+    fewer = some_of(told, rows, np.array([0, len(rows)], dtype=np.int64), told.base[[incident]])
+    fewer = fewer._replace(vague=vague)
     width = score.shape[1]
     found, terms, own = np.zeros((1, width)), np.zeros((len(rows), width)), np.zeros((len(rows), width, 3))
-    nothing, flat = np.zeros((0, 0, 0)), np.zeros((0, 0))
-    held = Learned(nothing, nothing, flat, nothing, nothing, flat, heard.held[rows])
-    weigh(fewer, heard.like, score, found, terms, own, held, False)
+    weigh(fewer, heard.like, score, found, terms, own, nothing_learned(heard.held[rows]), False)
     return found, own

@@ -17,7 +17,8 @@ from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.frames import Frames
-from ceasefire.attribute.kernel import Learned, weigh
+from ceasefire.attribute.hearing import nothing_learned, some_of
+from ceasefire.attribute.kernel import weigh
 from ceasefire.attribute.model import Posterior, softmax
 from ceasefire.attribute.standing import descent
 from ceasefire.attribute.testimony import Floats, Ints, Testimony
@@ -101,6 +102,8 @@ def _left_out(
     )
     if only is not None:
         pairs = pairs[only[pairs % size]]
+    many = np.bincount(pairs // size, minlength=len(posterior.score))
+    pairs = pairs[many[pairs // size] <= p.LEFT_OUT_MOST]
     incident, which = pairs // size, pairs % size
     rows, start = _keep(incident, which, told.start, key)
     score = posterior.beside[incident]
@@ -108,14 +111,10 @@ def _left_out(
     if what == "camp":
         line = posterior.lines["incident"].to_numpy() * size + posterior.lines["frame"].to_numpy()
         score = score - _at(pairs, line, posterior.silence)
-    fewer = told._replace(
-        start=start, base=told.base[incident],
-        **{name: getattr(told, name)[rows] for name in ("source", "frame", "value", "vague", "hedged", "echo")},
-    )  # fmt: skip
+    fewer = some_of(told, rows, start, told.base[incident])
     width = candidates.valid.shape[1]
-    found, nothing, flat = np.zeros((len(pairs), width)), np.zeros((0, 0, 0)), np.zeros((0, 0))
-    held = Learned(nothing, nothing, flat, nothing, nothing, flat, heard.held[rows])
-    weigh(fewer, heard.like, score, found, flat, nothing, held, False)
+    found, none = np.zeros((len(pairs), width)), np.zeros((0, width))
+    weigh(fewer, heard.like, score, found, none, none[:, :, None], nothing_learned(heard.held[rows]), False)
     return _Without(what, incident, [names[k] for k in which], found)
 
 

@@ -26,6 +26,8 @@ REFERENCES = (
     ("access", "reported_by", "sources", "source_id"),
     ("statements", "about", "topics", "topic_id"),
     ("findings", "about", "topics", "topic_id"),
+    ("hypotheses", "about", "topics", "topic_id"),
+    ("ratings", "hypothesis_id", "hypotheses", "hypothesis_id"),
     ("decisions", "report_a", "reports", "report_id"),
     ("decisions", "report_b", "reports", "report_id"),
     ("topics", "anchor_reports", "reports", "report_id"),
@@ -64,6 +66,7 @@ def check_references(
             problems.append(_dangling(name, column, f"a row of {other}", row, value, near, action))
             if other == "sources":
                 strangers.add(value)
+    problems.extend(_evidence(facts))
     actors = sorted({*facts["actors"]["actor_id"].to_list(), *agreement.parties, *agreement.exempt})
     for name, column in ACTORS:
         for row, value in _cells(facts[name], column, r"[|+;]", frozenset(actors) | NO_ACTOR):
@@ -86,6 +89,20 @@ def check_references(
         for s in sorted(strangers)
     )
     return {"sources": pl.concat([facts["sources"], added]).sort("source_id")}
+
+
+def _evidence(facts: Mapping[str, pl.DataFrame]) -> Iterator[Problem]:
+    """Ratings of nothing, or of what the case does not hold: they count nothing."""
+    keys = {"reports": "report_id", "statements": "statement_id", "findings": "finding_id"}
+    known = {name for table_name, key in keys.items() for name in facts[table_name][key].to_list()}
+    action = "counts nothing until it is corrected"
+    for row in facts["ratings"].iter_rows(named=True):
+        if row["evidence"] is None and row["would_be"] is None:
+            expected = "evidence, or would_be, of ratings: filled"
+            yield _dangling("ratings", "rating_id", expected, row, "neither", (), action)
+        elif row["evidence"] is not None and row["evidence"] not in known:
+            expected = "a report, statement or finding"
+            yield _dangling("ratings", "evidence", expected, row, row["evidence"], sorted(known), action)
 
 
 def _cells(

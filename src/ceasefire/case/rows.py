@@ -63,6 +63,7 @@ VOCABULARIES = {
     ("actors", "kind"): "actor_kinds",
     ("access", "kind"): "access_kinds",
     ("access", "constraint_class"): "access_constraints",
+    ("ratings", "rating"): "ratings",
 }
 # Kinds that a stage acts on; any other word would be passed over.
 KINDS = {

@@ -17,6 +17,7 @@ from ceasefire.report.charts.intervals import scale, strip
 from ceasefire.report.charts.timeline import timeline
 from ceasefire.report.sections.binding import Binding
 from ceasefire.report.sections.desk import COMPACT_ROWS, Desk, sheet, slug, spoken
+from ceasefire.report.sections.hangs import Hangs
 from ceasefire.report.sections.headline import answer_sentence
 from ceasefire.report.sections.left_out import left_out
 from ceasefire.report.sections.toll import toll_facts
@@ -111,6 +112,7 @@ class _Look:
         self.tolls = group(desk.rows("tolls"))
         self.touched = group(desk.rows("incident_verdicts"))
         self.notified = group(desk.rows("struck_after_notified"))
+        self.hangs = Hangs(desk)
         self.findings: dict[str, list[dict[str, Any]]] = {}
         for finding in desk.rows("findings"):
             home = desk.topic_incidents.get(finding["about"] or "")
@@ -154,6 +156,8 @@ class _Look:
             "n_accounts": len(self.memberships.get(incident_id, [])),
             "sums": self._sums(incident_id),
             "findings": [self._finding(f) for f in sorted(self.findings.get(incident_id, []), key=_issued)],
+            "hangs": self.hangs.sentences(incident_id),
+            "competing": self.hangs.competing(incident_id),
             "touched": self._touched(incident_id),
             "notified": sorted(
                 {n["public_note"] for n in self.notified.get(incident_id, []) if n["public_note"]}
