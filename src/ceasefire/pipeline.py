@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from ceasefire.access import access
-from ceasefire.attribute import attribute, claims_of, findings_beside
+from ceasefire.attribute import attribute, claims_of, context, finding_terms, findings_beside
 from ceasefire.case import Case, nothing_known, read_as_of
 from ceasefire.comply import Evidence, comply
 from ceasefire.coverage import cover
@@ -34,7 +34,12 @@ Progress = Callable[[str], AbstractContextManager[Any]]
 
 
 def derive(
-    case: Case, *, as_of: str | datetime | None = None, seed: int = 0, progress: Progress | None = None
+    case: Case,
+    *,
+    as_of: str | datetime | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+    with_findings: bool = False,
 ) -> Picture:
     """Derive the picture of a case.
 
@@ -43,6 +48,7 @@ def derive(
         as_of: an instant with its offset, or a date (its end, in the case's zone); by default the case's latest fact.
         seed: for the draws behind intervals.
         progress: called with each stage's name; what it returns is entered while the stage runs.
+        with_findings: findings of boards count as evidence of who did it, as ``weigh_findings`` in ``case.yaml`` says.
 
     Raises:
         CaseError: ``as_of`` is not an instant, or nothing was known by then.
@@ -69,15 +75,20 @@ def derive(
         claims = claims_of(
             located.reports, fused.memberships, facts["actors"], issuers=known.settings.issuers
         )
+        beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
+        apart = {name: facts[name] for name in ("actors", "places", "capabilities")}
+        prior = context(fused.incidents, sides, **apart, kinds=known.settings.prior_from)
+        if with_findings or known.settings.weigh_findings:
+            prior = pl.concat([prior, finding_terms(beside, facts["actors"])])
         attributed = attribute(
             claims,
             facts["sources"],
             sides,
             incidents=fused.incidents,
+            prior=prior,
             answer_standard=known.settings.standard,
             seed=seed,
         )
-        beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
     with stage("comply"):
         judged_on = {**facts, "located": located.reports} | _tables(fused, attributed)
         complied = comply(terms, Evidence.from_tables(instant, judged_on), seed=seed)
@@ -121,7 +132,7 @@ def derive(
             alternatives=fused.alternatives,
         )
     stages = (fused, attributed, complied, accessed, traced, covered)
-    tables = {"located": located.reports, "findings_beside": beside} | _tables(*stages)
+    tables = {"located": located.reports, "findings_beside": beside, "prior_terms": prior} | _tables(*stages)
     tables["incident_counts"] = tally(tables, period=known.period, timezone=known.timezone)
     with stage("outlook"):
         tables["signals"] = signals(facts, tables, terms, as_of=instant)

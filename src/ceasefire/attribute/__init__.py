@@ -2,6 +2,7 @@
 
 from ceasefire.attribute.attribution import Attributed, attribute
 from ceasefire.attribute.claims import claims_of
-from ceasefire.attribute.findings import findings_beside
+from ceasefire.attribute.context import context
+from ceasefire.attribute.findings import finding_terms, findings_beside
 
-__all__ = ["Attributed", "attribute", "claims_of", "findings_beside"]
+__all__ = ["Attributed", "attribute", "claims_of", "context", "finding_terms", "findings_beside"]

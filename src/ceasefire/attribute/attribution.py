@@ -23,7 +23,8 @@ from ceasefire.attribute.copying import find_voices
 from ceasefire.attribute.explain import account, tables_of
 from ceasefire.attribute.frames import Frames, frames
 from ceasefire.attribute.hearing import hear
-from ceasefire.attribute.model import Posterior, fit, shrunk_sd
+from ceasefire.attribute.informed import inform
+from ceasefire.attribute.model import Posterior, fit, shrunk_sd, softmax
 from ceasefire.attribute.proof import assess, count_support, standards_from
 from ceasefire.attribute.reporting import watch
 from ceasefire.attribute.sensitivity import sensitivity
@@ -71,6 +72,7 @@ class Attributed:
 def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidates) -> pl.DataFrame:
     incident, slot = np.nonzero(candidates.valid)
     ids = np.array(accounts.incidents, dtype=object)
+    prior = softmax(posterior.log_prior + posterior.informed.total(but=["finding"]), candidates.valid)
     return table("attributions").conform(
         pl.DataFrame(
             {
@@ -79,7 +81,7 @@ def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidat
                 "probability": posterior.probability[incident, slot],
                 "low": posterior.low[incident, slot],
                 "high": posterior.high[incident, slot],
-                "prior": np.exp(posterior.log_prior[incident, slot]),
+                "prior": prior[incident, slot],
                 "flat": posterior.flat[incident, slot],
             }
         )
@@ -156,6 +158,7 @@ def attribute(
     parties: Iterable[str] | Mapping[str, str | None],
     *,
     incidents: pl.DataFrame | None = None,
+    prior: pl.DataFrame | None = None,
     standards: Mapping[str, Mapping[str, Any]] | None = None,
     answer_standard: str = p.ANSWER_STANDARD,
     seed: int = 0,
@@ -169,12 +172,15 @@ def attribute(
         parties: ids, or a mapping from id to side (a patron and its client share one; None = its own).
         incidents: when given, incidents without claims get their row, and where they have latitude,
             longitude and occurred_from, silence counts as evidence, on lines of its own.
+        prior: table ``prior_terms``: what is known apart from testimony (``context``), and findings where they are to be weighed
+            (``finding_terms``); each on a line of its own. Column ``flat`` is the answer without it.
         standards: the case's own standards of proof (``lower, origins, camps`` by name).
         answer_standard: the standard that the leading answer must reach to become the answer.
         seed: kept for the stages' common form; the interval is in closed form and draws nothing.
 
     Raises:
-        ValueError: a required column is missing, a party has a reserved name, or a standard is malformed.
+        ValueError: a required column is missing, a party has a reserved name, a standard is malformed, or a
+            term of ``prior`` is out of bounds.
     """
     accounts = read_accounts(claims, sources, parties, incidents)
     candidates = find_candidates(accounts)
@@ -184,7 +190,10 @@ def attribute(
     hearing = hear(voices, accounts, candidates, incidents)
     reporting = watch(accounts, incidents, hearing, stand)
     ladder = standards_from(standards)
-    posterior = fit(hearing, testimony, candidates, stand, reporting, elicited_hits(accounts.speakers))
+    informed = inform(prior, accounts, candidates)
+    posterior = fit(
+        hearing, testimony, candidates, stand, reporting, elicited_hits(accounts.speakers), informed
+    )
     notes = standing_problems(posterior, stand, accounts)
     standing = posterior.standing
     speaker = standing.speaker(testimony.source, hearing.day[testimony.incident])
@@ -199,7 +208,7 @@ def attribute(
         reliability=_reliability(posterior, testimony, accounts),
         claims=table("claims").conform(accounts.claims.with_columns(actor=pl.col("cell"))),
         shared_errors=shared_errors(testimony, posterior, accounts, candidates),
-        problems=(*accounts.problems, *candidates.problems, *notes),
+        problems=(*accounts.problems, *candidates.problems, *informed.problems, *notes),
         learnt=posterior.learnt,
         weighed=partial(sensitivity, posterior, testimony, accounts, candidates, stand),
     )

@@ -29,7 +29,8 @@ def members(actor: str, known: Collection[str] = ()) -> tuple[tuple[str, ...], s
     return named, sign if len(named) > 1 else ""
 
 
-def _party_of(actors: pl.DataFrame) -> dict[str, str]:
+def parties_of_actors(actors: pl.DataFrame) -> dict[str, str]:
+    """The party that each actor counts with, by actor id; itself where it has none."""
     listed = table("actors").conform(actors) if actors.height else table("actors").empty()
     direct = {row["actor_id"]: row["party"] or row["actor_id"] for row in listed.iter_rows(named=True)}
     mapped: dict[str, str] = {}
@@ -78,7 +79,7 @@ def claims_of(
     apart = pl.col("source_id").is_in(sorted(issuers)) | (
         pl.col("origin_source").is_in(sorted(issuers)).fill_null(False)
     )
-    party_of = _party_of(actors)
+    party_of = parties_of_actors(actors)
     cells = joined["actor"].unique().drop_nulls().to_list()
     mapped = {cell: to_parties(cell, party_of) for cell in cells}
     kept = joined.filter(~apart).with_columns(

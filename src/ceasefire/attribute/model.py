@@ -20,6 +20,7 @@ from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.following import find_leaders, lead_values
 from ceasefire.attribute.frames import ACCIDENT, ALLY, HIT, OPPOSING, OTHER, OWN, Frames
 from ceasefire.attribute.hearing import Hearing
+from ceasefire.attribute.informed import Informed
 from ceasefire.attribute.kernel import Learned, Likeness, Told, weigh
 from ceasefire.attribute.reporting import NO_LINES, Reporting
 from ceasefire.attribute.standing import Standing, as_listed, find_standing
@@ -45,8 +46,9 @@ class Heard:
 class Posterior:
     """Arrays over incidents and answer slots, and over voices and answer slots.
 
-    ``probability, low, high``: P(this answer did it) with its 90 % interval; ``flat``: the same from a flat prior. ``log_prior``,
-    ``score``: log prior, and with all terms. ``terms``: log-likelihood ratio per voice, said and then nameless, against the prior
+    ``probability, low, high``: P(this answer did it) with its 90 % interval; ``flat``: the same on testimony alone. ``log_prior``,
+    ``score``: log prior (base rates), and with all terms. ``informed``: what is known apart from testimony.
+    ``terms``: log-likelihood ratio per voice, said and then nameless, against the prior
     expectation, in nats, given the voices of its camp before it; ``silence``: the same for each line of ``lines``. ``hits``:
     P(names the author) per source and role; ``known``: reports' worth of evidence behind it. ``standing``: where sources stand;
     ``leader``: of each of its speakers, -1 = none; ``repeats``: how often it is repeated.
@@ -71,6 +73,7 @@ class Posterior:
     heard: Heard
     beside: Floats
     loads: tuple[Ints, Ints, Floats]
+    informed: Informed
     learnt: bool
 
 
@@ -334,8 +337,9 @@ def shared_loads(t: Testimony, known: Floats, share: Floats, lines: Floats) -> t
     return group // n_camps, group % n_camps, loads + line.reshape(shape)
 
 
-def _spread(loads: tuple[Ints, Ints, Floats], probability: Floats) -> tuple[Floats, Floats]:
-    """Shift and standard deviation of each answer's log-odds, in nats, to second order.
+def _spread(errors: list[tuple[Ints, Floats]], probability: Floats) -> tuple[Floats, Floats]:
+    """Shift and standard deviation of each answer's log-odds, in nats, to second order. ``errors``: incidents, and their loads by
+    slot and error.
 
     With q the shares of the other answers, d logit p_k = d_k - sum q d; and since the logarithm of the others'
     sum is convex, errors that differ among them pull the log-odds down by half their variance under q.
@@ -346,8 +350,9 @@ def _spread(loads: tuple[Ints, Ints, Floats], probability: Floats) -> tuple[Floa
     other_square = np.clip((square - probability**2) / against**2, 0.0, 1.0)
     variance = p.PRIOR_SD**2 * (1 + other_square)
     shift = -0.5 * p.PRIOR_SD**2 * (1 - other_square)
-    at, _, sizes = loads
-    if at.size:
+    for at, sizes in errors:
+        if not at.size:
+            continue
         share, rest = probability[at][:, :, None], against[at][:, :, None]
         mean = ((share * sizes).sum(axis=1, keepdims=True) - share * sizes) / rest
         mean_square = ((share * sizes**2).sum(axis=1, keepdims=True) - share * sizes**2) / rest
@@ -363,6 +368,7 @@ def fit(
     frames: Frames,
     reporting: Reporting | None,
     elicited: Floats,
+    informed: Informed,
 ) -> Posterior:
     """Posterior of every incident.
 
@@ -373,6 +379,7 @@ def fit(
         frames: where sources stand.
         reporting: who could tell of what; None = silence says nothing.
         elicited: P(names the author) per source and role before learning, for the voices weighed apart.
+        informed: what is known apart from testimony. Nothing is learned from it, so that what is learned is testimony alone.
     """
     n, valid = candidates.valid.shape[0], candidates.valid
     weighed = np.zeros(len(t.incident), dtype=np.bool_)
@@ -393,7 +400,7 @@ def fit(
     lines, quiet = (NO_LINES, np.zeros((0, valid.shape[1]))) if reporting is None else reporting.lines()
     quiet = _centred(quiet, lines["incident"].to_numpy(), state.log_prior, valid)
     told = _sum_by(of, terms, n) + _sum_by(lines["incident"].to_numpy(), quiet, n)
-    score = state.log_prior + told
+    score = state.log_prior + told + informed.total()
     probability = softmax(score, valid)
     hits, known = state.figures()
     share, drew = np.tile(t.factor[:, None], (1, valid.shape[1])), np.zeros((len(t.incident), valid.shape[1]))
@@ -401,7 +408,7 @@ def fit(
     share[row[said]] = state.own[said, :, 0]
     drew[row[said]] = 1.0 - state.own[said, :, 0]
     loads = shared_loads(t, known, share, drew)
-    shift, sd = _spread(loads, probability)
+    shift, sd = _spread([(loads[0], loads[2]), informed.loads()], probability)
     near = np.clip(probability, 1e-15, 1 - 1e-15)
     centre = np.log(near) - np.log1p(-near) + shift
     low, high = _expit(centre - p.INTERVAL_Z * sd), _expit(centre + p.INTERVAL_Z * sd)
@@ -421,8 +428,9 @@ def fit(
         state.leader,
         state.repeats,
         Heard(state.told, state.incident(), state.likeness(), state.held, apart),
-        state.beside(),
+        np.where(valid, state.beside() + informed.total(), 0.0),
         loads,
+        informed,
         learnt,
     )
 

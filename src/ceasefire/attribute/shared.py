@@ -2,7 +2,7 @@
 
 In: testimony and what is known of the sources. Out: table ``shared_errors``, the joint draws in the form of a factor model:
 the log-odds of an answer move by ``load`` for one standard deviation of an error that other incidents share. They are the
-same errors from which the 90 % intervals come. Named by a source and a kind of error, never by a party.
+same errors from which the 90 % intervals come. Named by a source and a kind of error, or by the kind of fact, never by a party.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import polars as pl
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.candidates import Candidates
+from ceasefire.attribute.informed import KINDS
 from ceasefire.attribute.model import Posterior
 from ceasefire.attribute.testimony import Testimony
 from ceasefire.model import table
@@ -47,5 +48,16 @@ def shared_errors(
             "load": loads[group, slot, error],
         }
     )
+    some, errors = posterior.informed.loads()
+    group, slot, error = np.nonzero(errors * candidates.valid[some][:, :, None])
+    apart = pl.DataFrame(
+        {
+            "incident_id": pl.Series(ids[some[group]], dtype=pl.String),
+            "actor": pl.Series(candidates.names[some[group], slot], dtype=pl.String),
+            "error": pl.Series([KINDS[e] for e in error.tolist()], dtype=pl.String),
+            "load": errors[group, slot, error],
+        }
+    )
+    frame = pl.concat([frame, apart])
     several = pl.col("incident_id").n_unique().over("error") > 1
     return table("shared_errors").conform(frame.filter(several))

@@ -35,6 +35,7 @@ ACTORS = (
     ("reports", "actor"),
     ("reports", "affected"),
     ("findings", "actor"),
+    ("capabilities", "actor"),
     ("access", "authority"),
     ("statements", "party"),
     ("counts", "against"),

@@ -61,6 +61,9 @@ VOCABULARIES = {
     ("places", "precision"): "precision",
     ("sources", "kind"): "source_kinds",
     ("actors", "kind"): "actor_kinds",
+    ("capabilities", "act"): "acts",
+    ("capabilities", "ability"): "abilities",
+    ("findings", "weighed_as"): "standards_of_proof",
     ("access", "kind"): "access_kinds",
     ("access", "constraint_class"): "access_constraints",
 }
