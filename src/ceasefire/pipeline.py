@@ -16,7 +16,14 @@ from typing import Any
 import polars as pl
 
 from ceasefire.access import access
-from ceasefire.attribute import attribute, claims_of, context, finding_terms, findings_beside
+from ceasefire.attribute import (
+    against_findings,
+    attribute,
+    claims_of,
+    context,
+    finding_terms,
+    findings_beside,
+)
 from ceasefire.case import Case, nothing_known, read_as_of
 from ceasefire.comply import Evidence, comply
 from ceasefire.coverage import cover
@@ -133,6 +140,9 @@ def derive(
         )
     stages = (fused, attributed, complied, accessed, traced, covered)
     tables = {"located": located.reports, "findings_beside": beside, "prior_terms": prior} | _tables(*stages)
+    tables["fit"] = pl.concat(
+        [attributed.fit, against_findings(attributed.attributions, beside, facts["actors"])]
+    )
     tables["incident_counts"] = tally(tables, period=known.period, timezone=known.timezone)
     with stage("outlook"):
         tables["signals"] = signals(facts, tables, terms, as_of=instant)

@@ -18,13 +18,15 @@ import polars as pl
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import STAGE, Accounts, read_accounts
+from ceasefire.attribute.calibration import fit_of
 from ceasefire.attribute.candidates import Candidates, find_candidates
 from ceasefire.attribute.copying import find_voices
 from ceasefire.attribute.explain import account, tables_of
 from ceasefire.attribute.frames import Frames, frames
 from ceasefire.attribute.hearing import hear
 from ceasefire.attribute.informed import inform
-from ceasefire.attribute.model import Posterior, fit, shrunk_sd, softmax
+from ceasefire.attribute.interval import shrunk_sd
+from ceasefire.attribute.model import Posterior, fit, softmax
 from ceasefire.attribute.proof import assess, count_support, standards_from
 from ceasefire.attribute.reporting import watch
 from ceasefire.attribute.sensitivity import sensitivity
@@ -39,10 +41,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Attributed:
-    """What the stage gives: seven tables and the problems. Every attribution is not a judicial finding.
+    """What the stage gives: eight tables and the problems. Every attribution is not a judicial finding.
 
-    ``weighed`` makes the table ``sensitivity``. ``learnt`` says whether reliabilities were fitted to the case or are the
-    elicited ones.
+    ``weighed`` makes the table ``sensitivity``, ``checked`` the table ``fit``. ``learnt`` says whether reliabilities were fitted
+    to the case or are the elicited ones.
     """
 
     attributions: pl.DataFrame
@@ -54,11 +56,17 @@ class Attributed:
     problems: tuple[Problem, ...]
     learnt: bool
     weighed: Callable[[], pl.DataFrame]
+    checked: Callable[[], pl.DataFrame]
 
     @cached_property
     def sensitivity(self) -> pl.DataFrame:
         """Table ``sensitivity``, made when it is first asked for."""
         return self.weighed()
+
+    @cached_property
+    def fit(self) -> pl.DataFrame:
+        """Table ``fit``: how learning went and how well accounts are foretold; made when it is first asked for."""
+        return self.checked()
 
     def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
         """The reasoning for one incident as titled tables that a panel can recompute by hand.
@@ -66,7 +74,9 @@ class Attributed:
         Raises:
             KeyError: there is no such incident.
         """
-        return tables_of(incident_id, self.evidence, self.attributions, self.assessments, self.sensitivity)
+        return tables_of(
+            incident_id, self.evidence, self.attributions, self.assessments, self.sensitivity, self.fit
+        )
 
 
 def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidates) -> pl.DataFrame:
@@ -176,7 +186,7 @@ def attribute(
             (``finding_terms``); each on a line of its own. Column ``flat`` is the answer without it.
         standards: the case's own standards of proof (``lower, origins, camps`` by name).
         answer_standard: the standard that the leading answer must reach to become the answer.
-        seed: kept for the stages' common form; the interval is in closed form and draws nothing.
+        seed: for the replicates behind the interval where reliabilities are learned; elsewhere nothing is drawn.
 
     Raises:
         ValueError: a required column is missing, a party has a reserved name, a standard is malformed, or a
@@ -192,7 +202,7 @@ def attribute(
     ladder = standards_from(standards)
     informed = inform(prior, accounts, candidates)
     posterior = fit(
-        hearing, testimony, candidates, stand, reporting, elicited_hits(accounts.speakers), informed
+        hearing, testimony, candidates, stand, reporting, elicited_hits(accounts.speakers), informed, seed
     )
     notes = standing_problems(posterior, stand, accounts)
     standing = posterior.standing
@@ -210,5 +220,6 @@ def attribute(
         shared_errors=shared_errors(testimony, posterior, accounts, candidates),
         problems=(*accounts.problems, *candidates.problems, *informed.problems, *notes),
         learnt=posterior.learnt,
+        checked=partial(fit_of, posterior, candidates, stand, seed),
         weighed=partial(sensitivity, posterior, testimony, accounts, candidates, stand),
     )

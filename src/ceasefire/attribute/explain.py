@@ -162,8 +162,9 @@ def tables_of(
     attributions: pl.DataFrame,
     assessments: pl.DataFrame,
     sensitivity: pl.DataFrame,
+    fit: pl.DataFrame,
 ) -> list[tuple[str, pl.DataFrame]]:
-    """The readable tables of one incident: answer, weights, odds step by step, and what if left out.
+    """The readable tables of one incident: answer, weights, odds step by step, what if left out, and how the model fits.
 
     Raises:
         KeyError: there is no such incident.
@@ -202,6 +203,10 @@ def tables_of(
         (
             "If a source, a camp, copies, silence or the prior is left out",
             sensitivity.filter(chosen).drop("incident_id"),
+        ),
+        (
+            "How far the model can be trusted, over all incidents",
+            fit.filter((pl.col("group") == "all") & (pl.col("bin") == "")).drop("group", "bin"),
         ),
     ]
 

@@ -193,3 +193,15 @@ PRIOR_TERM_MOST: Final = 3.0
 # Acts that somebody directs at somebody: of others (fighting, withdrawals, refusals) control and context say nothing.
 ATTACKS: Final = frozenset({"remote", "direct", "aid"})  # kinds of act in the vocabulary
 MEANS_OPEN: Final = frozenset({"aid"})  # kinds of act that may be done by any means
+
+# The bootstrap behind the intervals: replicates for up to so many accounts (a pass over all costs time), none above.
+# Twenty-four give the spread to within a sixth.
+REPLICATES: Final = ((200_000, 24), (2_000_000, 8))
+JOINT_REPLICATES: Final = 8  # of which so many stand for the joint draws of the worlds
+JOINT_LEAST: Final = 0.05  # nats: smaller joint movements are left out
+LEAST_COUNT: Final = 1e-3  # evidence behind a cell of a source's figures, at the least
+
+# How well accounts are foretold (table ``fit``): of so many at most, for a camp only from so many on; draws of incidents.
+FORETOLD_MOST: Final = 2_000
+CALIBRATION_FEWEST: Final = 30
+CALIBRATION_DRAWS: Final = 200

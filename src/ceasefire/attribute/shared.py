@@ -2,7 +2,8 @@
 
 In: testimony and what is known of the sources. Out: table ``shared_errors``, the joint draws in the form of a factor model:
 the log-odds of an answer move by ``load`` for one standard deviation of an error that other incidents share. They are the
-same errors from which the 90 % intervals come. Named by a source and a kind of error, or by the kind of fact, never by a party.
+same errors from which the 90 % intervals come; where reliabilities are learned, replicates of the bootstrap are factors too, so
+that worlds differ in what sources are like. Named by a source and a kind of error, a kind of fact or a replicate, never by a party.
 """
 
 from __future__ import annotations
@@ -58,6 +59,16 @@ def shared_errors(
             "load": errors[group, slot, error],
         }
     )
-    frame = pl.concat([frame, apart])
+    joint = posterior.resampled.joint
+    draw, at, slot = np.nonzero((np.abs(joint) >= p.JOINT_LEAST) & candidates.valid)
+    drawn = pl.DataFrame(
+        {
+            "incident_id": pl.Series(ids[at], dtype=pl.String),
+            "actor": pl.Series(candidates.names[at, slot], dtype=pl.String),
+            "error": pl.Series([f"replicate {k + 1}" for k in draw.tolist()], dtype=pl.String),
+            "load": joint[draw, at, slot],
+        }
+    )
+    frame = pl.concat([frame, apart, drawn])
     several = pl.col("incident_id").n_unique().over("error") > 1
     return table("shared_errors").conform(frame.filter(several))
