@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -282,3 +283,45 @@ def test_the_prior_of_the_case_knows_only_what_was_known_by_then(case: ceasefire
     """Who could fly was told by the Board in December 2016: in September nothing is known of it."""
     early = ceasefire.derive(case, as_of="2016-09-24T18:00Z")
     assert set(early.table("prior_terms")["kind"]) == {"control", "context"}
+
+
+def written(folder: Path, settings: str = "", capabilities: str = "") -> ceasefire.Case:
+    """The Syria case with other settings and capabilities."""
+    shutil.copytree(Path(__file__).parents[1] / "cases" / "syria-2016", folder)
+    with (folder / "case.yaml").open("a", encoding="utf-8") as file:
+        file.write(settings)
+    if capabilities:
+        (folder / "capabilities.csv").write_text(capabilities, encoding="utf-8")
+    return ceasefire.open_case(folder)
+
+
+def test_the_case_says_what_informs_the_prior_and_whether_findings_count(tmp_path: Path) -> None:
+    plain = ceasefire.derive(written(tmp_path / "plain", "prior_from: [none]\n"))
+    assert not plain.table("prior_terms").height
+    assert plain.attributions["probability"].to_list() == pytest.approx(plain.attributions["flat"].to_list())
+    one = written(tmp_path / "one", "prior_from: [control]\nweigh_findings: true\n")
+    assert (one.settings.prior_from, one.settings.weigh_findings) == (frozenset({"control"}), True)
+    assert set(ceasefire.derive(one).table("prior_terms")["kind"]) == {"control", "finding"}
+    with pytest.raises(ceasefire.CaseError, match="control"):
+        written(tmp_path / "bad", "prior_from: [contrl]\n")
+
+
+def test_capabilities_are_read_strictly(tmp_path: Path) -> None:
+    head = "capability_id,actor,act,ability,from,to\n"
+    rows = (
+        "C1,opposition,airstrike,has_not,,\n"
+        "C2,opposition,airstrike,has_not,2016-09-20,2016-09-10\n"  # ends before it starts
+        "C3,oposition,airstrike,hasnt,,\n"  # nobody of that name, and no such word
+        "C4,opposition,,has,,\n"  # no act
+    )
+    case = written(tmp_path / "case", capabilities=head + rows)
+    assert case.facts["capabilities"]["capability_id"].to_list() == ["C1", "C3"]
+    told = case.problems.filter(pl.col("file") == "capabilities.csv").select("code", "record").rows()
+    assert sorted(told) == [
+        ("empty_cell", "C4"),
+        ("ends_before_start", "C2"),
+        ("unknown_reference", "C3"),
+        ("unknown_word", "C3"),
+    ]
+    terms_of = ceasefire.derive(case).table("prior_terms").filter(pl.col("kind") == "capability")
+    assert terms_of["actor"].unique().to_list() == ["opposition"]

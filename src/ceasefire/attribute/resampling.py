@@ -143,21 +143,22 @@ class _Luck:
             [np.zeros((len(rows), 1), np.int64), 1 + rows, np.full((len(rows), 1), size + 1)], axis=1
         )
         unit = self.rank[standing.owner]
-        # a camp's line shares the luck of its first voice, as one more draw of it
+        # camps come in the order of their first voices
         first = np.full(len(frames.camps), n, dtype=np.int64)
         np.minimum.at(first, standing.frame, unit)
-        self.shape = (2, n + 1, size, size + 2)
+        camp = np.argsort(np.argsort(first, kind="stable"), kind="stable")
+        self.speakers, self.camps = (n, size, size + 2), (len(first), size, size + 2)
         self.speaker = (
             unit[:, None, None],
             rows[standing.frame][:, :, None],
             columns[standing.frame][:, None, :],
         )
-        self.line = (first[:, None, None], rows[:, :, None], columns[:, None, :])
+        self.line = (camp[:, None, None], rows[:, :, None], columns[:, None, :])
 
     def draw(self, rng: np.random.Generator) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
         """A normal and a uniform number for each cell: of each speaker, and of each camp's line."""
-        normal, even = rng.standard_normal(self.shape), rng.random(self.shape)
-        return (normal[0][self.speaker], even[0][self.speaker]), (normal[1][self.line], even[1][self.line])
+        speaker = rng.standard_normal(self.speakers)[self.speaker], rng.random(self.speakers)[self.speaker]
+        return speaker, (rng.standard_normal(self.camps)[self.line], rng.random(self.camps)[self.line])
 
 
 def _ranks(of: Ints, incident: Ints, when: Ints, n: int, alike: bool = False) -> Ints:

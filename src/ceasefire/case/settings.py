@@ -103,7 +103,7 @@ def read_settings(path: Path, shown: str) -> Settings:
         standard=found.get("proof", "reasonable_grounds"),
         credits=found.get("credits", ()),
         meaning=found.get("meaning", False),
-        prior_from=frozenset(found.get("prior_from", PRIOR_FROM)),
+        prior_from=frozenset(found.get("prior_from", PRIOR_FROM)) - {"none"},
         weigh_findings=found.get("weigh_findings", False),
     )
 
@@ -225,7 +225,7 @@ KEYS = {
     "issuers": Key(listed(identifier)),
     "credits": Key(listed(text)),
     "meaning": Key(flag),
-    "prior_from": Key(listed(word(*PRIOR_FROM))),
+    "prior_from": Key(listed(word(*PRIOR_FROM, "none"))),
     "weigh_findings": Key(flag),
     "audience": Key(word("public")),
 }

@@ -175,11 +175,12 @@ def answer_sentence(desk: Desk, row: dict[str, Any]) -> str:
     if not row["leading"]:
         return "Author undetermined: no account names one."
     leading, sure = desk.the(row["leading"]), wording.chance(row["probability"], row["low"], row["high"])
+    basis = "The testimony" + desk.besides(row["incident_id"])
     if row["answer"] == "undetermined":
-        text = f"Author undetermined. The testimony points most to {leading}: {sure}; that does not reach the standard of proof."
+        text = f"Author undetermined. {basis} points most to {leading}: {sure}; that does not reach the standard of proof."
     else:
         standard = wording.term("standards_of_proof", row["standard"], "no standard of proof")
-        text = f"The testimony points to {leading}: {sure}; it reaches “{standard}”."
+        text = f"{basis} points to {leading}: {sure}; it reaches “{standard}”."
     if row["self_attributed"]:
         accepts = desk.the(row["leading"])
         text += f" {accepts[0].upper()}{accepts[1:]} itself accepts it."
