@@ -21,7 +21,7 @@ from bench.attribution_reports import Made, make
 from bench.attribution_scenarios import SCENARIOS
 from ceasefire.attribute import resampling
 
-SWITCHED_OFF = mock.patch.object(resampling, "replicates_for", lambda accounts: (0, "switched off"))
+SWITCHED_OFF = mock.patch.object(resampling, "replicates_for", lambda work: (0, "switched off"))
 
 
 def measured(made: Made) -> tuple[float, float, float, float]:

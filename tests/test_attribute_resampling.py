@@ -31,7 +31,7 @@ def told() -> list[tuple[Made, Attributed]]:
 
 @pytest.fixture
 def closed_form(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(resampling, "replicates_for", lambda accounts: (0, "switched off"))
+    monkeypatch.setattr(resampling, "replicates_for", lambda work: (0, "switched off"))
     yield
 
 
@@ -215,3 +215,34 @@ def test_what_findings_say_is_set_beside_testimony_alone() -> None:
     # of an issuer its last word: alpha or beta (1.0, leads), and beta (0.4, does not lead)
     assert (row["n"], row["value"], row["expected"]) == (2, 0.5, pytest.approx(0.7))
     assert against_findings(attributions, beside.clear(), table("actors").empty()).height == 0
+
+
+def test_how_well_accounts_are_foretold_does_not_depend_on_names(told: list[tuple[Made, Attributed]]) -> None:
+    made, a = told[1]
+    swap = {"republic": "front", "front": "republic"}
+    there = pl.col("actor").replace(swap)
+    b = attribute(
+        made.claims.with_columns(there),
+        made.sources.with_columns(pl.col("camp").replace(swap)),
+        {swap.get(party, party): side for party, side in made.parties.items()},
+        incidents=made.incidents,
+    )
+    back = b.fit.with_columns(pl.col("group").replace(swap)).sort("measure", "group", "bin")
+    assert back.select("measure", "group", "bin", "n").equals(a.fit.select("measure", "group", "bin", "n"))
+    for column in ("value", "expected", "low", "high"):
+        assert back[column].to_list() == pytest.approx(a.fit[column].to_list(), abs=1e-6)
+
+
+def test_a_flood_of_one_account_costs_no_more_memory_and_gives_a_finite_interval() -> None:
+    """Twenty thousand strangers say the same of one incident, sixty others are told by three sources."""
+    day = datetime(2020, 1, 1, tzinfo=UTC)
+    rows = [(f"i{k:02d}", f"s{j}", "asserts", "ab"[k % 2], day) for k in range(60) for j in range(3)]
+    rows += [("i00", f"t{j}", "asserts", "b", day) for j in range(20_000)]
+    claims = pl.DataFrame(
+        rows, orient="row", schema=["incident_id", "source_id", "stance", "actor", "published_at"]
+    )
+    a = attribute(claims, pl.DataFrame({"source_id": ["s0", "s1", "s2"], "kind": ["un"] * 3}), ["a", "b"])
+    assert a.attributions.select(
+        pl.col("low").is_between(0, 1).all() & pl.col("high").is_between(0, 1).all()
+    ).item()
+    assert a.fit.filter(pl.col("measure") == "surprise")["n"].max() == 59 * 3

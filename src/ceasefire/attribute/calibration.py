@@ -36,19 +36,29 @@ class Foretold(NamedTuple):
     said: Floats
 
 
+def _some(posterior: Posterior, candidates: Candidates, seed: int) -> list[int]:
+    """The accounts that are looked at: firm ones, of incidents that others tell of too."""
+    told, heard = posterior.heard.told, posterior.heard
+    size = np.diff(told.start)[heard.incident]
+    # of a flood nothing is foretold: a few accounts would cost as much as all others
+    firm = np.flatnonzero((told.vague == 0) & (size > 1) & (size <= p.COPY_MOST))
+    # in an order that does not know what camps are called
+    firm = firm[np.lexsort((told.source[firm], heard.incident[firm]))]
+    chosen = firm[np.random.default_rng(seed).permutation(len(firm))[: p.FORETOLD_MOST]]
+    options = candidates.valid.sum(axis=1)[heard.incident[chosen]] + 1
+    cells = np.cumsum(size[chosen] * options * candidates.valid.shape[1])
+    kept = chosen[cells <= p.FORETOLD_CELLS]
+    return [int(k) for k in kept[np.lexsort((told.source[kept], heard.incident[kept]))]]
+
+
 def foretell(posterior: Posterior, candidates: Candidates, seed: int) -> Foretold:
-    """Chances of what each account says, from those of other origins; of at most ``FORETOLD_MOST`` accounts, drawn at random."""
+    """Chances of what each account says, from those of other origins; of ``FORETOLD_MOST`` accounts or fewer, at random."""
     told, heard = posterior.heard.told, posterior.heard
     root = descent(posterior.standing.owner, posterior.leader)[posterior.standing.owner[told.source]]
     width = candidates.valid.shape[1]
-    several = np.diff(told.start)[heard.incident] > 1
-    # in an order that does not know what camps are called
-    firm = np.flatnonzero((told.vague == 0) & several)
-    firm = firm[np.lexsort((told.source[firm], heard.incident[firm]))]
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(firm))[: p.FORETOLD_MOST])
     rows: list[Ints] = []
     starts, values, leads, marks, held, bases, asked = [0], [], [], [], [], [], []
-    for k in firm[chosen].tolist():
+    for k in _some(posterior, candidates, seed):
         i = int(heard.incident[k])
         mine = np.arange(told.start[i], told.start[i + 1])
         others = mine[root[mine] != root[k]]

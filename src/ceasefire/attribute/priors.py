@@ -194,7 +194,8 @@ PRIOR_TERM_MOST: Final = 3.0
 ATTACKS: Final = frozenset({"remote", "direct", "aid"})  # kinds of act in the vocabulary
 MEANS_OPEN: Final = frozenset({"aid"})  # kinds of act that may be done by any means
 
-# The bootstrap behind the intervals: replicates for up to so many accounts (a pass over all costs time), none above.
+# The bootstrap behind the intervals: replicates for up to so much work (accounts, and a tenth of the
+# figures of sources), none above.
 # Twenty-four give the spread to within a sixth.
 REPLICATES: Final = ((200_000, 24), (2_000_000, 8))
 JOINT_REPLICATES: Final = 8  # of which so many stand for the joint draws of the worlds
@@ -203,5 +204,8 @@ LEAST_COUNT: Final = 1e-3  # evidence behind a cell of a source's figures, at th
 
 # How well accounts are foretold (table ``fit``): of so many at most, for a camp only from so many on; draws of incidents.
 FORETOLD_MOST: Final = 2_000
+FORETOLD_CELLS: Final = (
+    4_000_000  # ... and no more than so many numbers; of incidents with more accounts than are paired, none
+)
 CALIBRATION_FEWEST: Final = 30
 CALIBRATION_DRAWS: Final = 200

@@ -40,13 +40,13 @@ class Resampled:
     why_not: str
 
 
-def replicates_for(accounts: int) -> tuple[int, str]:
-    """How many replicates so many accounts are given, and why not more."""
+def replicates_for(work: int) -> tuple[int, str]:
+    """How many replicates so much work (accounts, and a tenth of the figures of sources) is given, and why not more."""
     for most, replicates in p.REPLICATES:
-        if accounts <= most:
+        if work <= most:
             few = replicates < p.REPLICATES[0][1]
-            return replicates, f"{accounts:,} accounts; fewer replicates" if few else ""
-    return 0, f"{accounts:,} accounts are too many to resample; closed form alone"
+            return replicates, f"{work:,} accounts and figures of sources; fewer replicates" if few else ""
+    return 0, f"{work:,} accounts and figures of sources are too many to resample; closed form alone"
 
 
 def resample(state: _Fit | None, apart: Floats, seed: int, shape: tuple[int, ...]) -> Resampled:
@@ -60,7 +60,8 @@ def resample(state: _Fit | None, apart: Floats, seed: int, shape: tuple[int, ...
     """
     if state is None:
         return Resampled(np.zeros(shape), np.zeros((0, *shape)), 0, "nothing was learned")
-    replicates, why_not = replicates_for(len(state.order))
+    # drawing the figures of many sources takes time as weighing many accounts does
+    replicates, why_not = replicates_for(len(state.order) + state.counts.size // 10)
     # of the mean and spread of the log-odds as replicates come (Welford), so that not all are held
     mean, square, centre = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     kept: list[Floats] = []
