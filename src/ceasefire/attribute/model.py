@@ -191,7 +191,7 @@ class _Fit:
         """Rounds of EM until the posterior stands still."""
         before = self.posterior.copy()
         for k in range(p.ROUNDS):
-            self.take(self.weigh(learn=True))
+            self._take(self.weigh(learn=True))
             if self.reporting is not None:
                 self.reporting.learn(self.posterior)
             self._set_prior(places=k % p.PLACES_EVERY == 0)
@@ -236,7 +236,7 @@ class _Fit:
     def incident(self) -> Ints:
         return np.repeat(np.arange(len(self.hearing.day)), np.diff(self.told.start))
 
-    def take(self, learned: Learned) -> None:
+    def _take(self, learned: Learned) -> None:
         """What a pass found becomes what sources are like."""
         frames = self.frames
         self.counts = learned.counts

@@ -112,7 +112,7 @@ def _replicates(state: _Fit, apart: Floats, seed: int, replicates: int) -> Itera
         for name in ("posterior", "terms", "own", "held"):
             setattr(one, name, getattr(state, name).copy())
         learned = one.weigh(learn=True)
-        one.take(learned._replace(counts=learned.counts * weight[:, None, None]))
+        one._take(learned._replace(counts=learned.counts * weight[:, None, None]))
         # its own figures are drawn from all it said; weights are for what is shared among sources
         likely = learned.counts + p.SOURCE_WEIGHT * one.kinds[state.standing.frame, one.kind]
         speaker, line = luck.draw(rng)
