@@ -36,6 +36,12 @@ class Foretold(NamedTuple):
     said: Floats
 
 
+def _nothing_learned(held: Floats) -> Learned:
+    """What a pass that learns nothing needs: what each account had taught, which it leaves out."""
+    cube, flat = np.zeros((0, 0, 0)), np.zeros((0, 0))
+    return Learned(cube, cube, flat, cube, flat, held)
+
+
 def _some(posterior: Posterior, candidates: Candidates, seed: int) -> list[int]:
     """The accounts that are looked at: firm ones, of incidents that others tell of too."""
     told, heard = posterior.heard.told, posterior.heard
@@ -57,7 +63,7 @@ def foretell(posterior: Posterior, candidates: Candidates, seed: int) -> Foretol
     root = descent(posterior.standing.owner, posterior.leader)[posterior.standing.owner[told.source]]
     width = candidates.valid.shape[1]
     rows: list[Ints] = []
-    starts, values, leads, marks, held, bases, asked = [0], [], [], [], [], [], []
+    starts, values, marks, held, bases, asked = [0], [], [], [], [], []
     for k in _some(posterior, candidates, seed):
         i = int(heard.incident[k])
         mine = np.arange(told.start[i], told.start[i + 1])
@@ -67,15 +73,13 @@ def foretell(posterior: Posterior, candidates: Candidates, seed: int) -> Foretol
         # last of its camp, so that its term is its chance given what the camp said
         place = int(np.searchsorted(told.frame[others], told.frame[k], side="right"))
         order = np.insert(others, place, k)
-        slots = np.flatnonzero(candidates.valid[i])
-        for option in (*slots.tolist(), NOBODY):
-            value, lead, own = told.value[order].copy(), told.lead[order].copy(), heard.held[order].copy()
-            value[place], lead[place] = option, NO_LEADER
+        for option in (*np.flatnonzero(candidates.valid[i]).tolist(), NOBODY):
+            value, own = told.value[order].copy(), heard.held[order].copy()
+            value[place] = option
             # what it taught here is to be left out of what it did say; of other words it taught nothing
             own[place] *= option == told.value[k]
             rows.append(order)
             values.append(value)
-            leads.append(lead)
             held.append(own)
             starts.append(starts[-1] + len(order))
             marks.append(starts[-2] + place)
@@ -84,21 +88,18 @@ def foretell(posterior: Posterior, candidates: Candidates, seed: int) -> Foretol
     if not asked:
         nothing = np.zeros((0, width + 1))
         return Foretold(np.zeros(0, np.int64), np.zeros(0, np.int64), nothing, nothing)
-    at = np.concatenate(rows)
-    base = np.array(bases)
-    fewer = Told(
-        np.array(starts), told.source[at], told.frame[at], np.concatenate(values), told.vague[at],
-        np.concatenate(leads), told.base[base],
-    )  # fmt: skip
+    at, base = np.concatenate(rows), np.array(bases)
+    each_row = {name: getattr(told, name)[at] for name in Told._fields if name not in ("start", "base")}
+    fewer = told._replace(start=np.array(starts), base=told.base[base], **each_row)
+    fewer = fewer._replace(value=np.concatenate(values))
+    # it repeats nobody: its leader is among those left out
+    fewer.lead[marks] = NO_LEADER
     found, terms, own_words = (
         np.zeros((len(base), width)),
         np.zeros((len(at), width)),
         np.zeros((len(at), width, 3)),
     )
-    nothing3 = np.zeros((0, 0, 0))
-    learned = Learned(
-        nothing3, nothing3, np.zeros((0, 0)), nothing3, np.zeros((0, 0)), np.concatenate(held)
-    )  # fmt: skip
+    learned = _nothing_learned(np.concatenate(held))
     weigh(fewer, heard.like, posterior.beside[base], found, terms, own_words, learned, False)
     mark = np.array(marks)
     # P(says it) = sum over truths of P(truth | others) P(says it | truth, others) = 1 / sum of P(truth | all) / P(says it | ...)
@@ -185,8 +186,7 @@ def fit_of(posterior: Posterior, candidates: Candidates, frames: Frames, seed: i
     heard, again = posterior.heard, posterior.heard.told
     shape = posterior.terms.shape[1]
     room = np.zeros((len(again.source), shape)), np.zeros((len(again.source), shape, 3))
-    nothing = np.zeros((0, 0, 0))
-    held = Learned(nothing, nothing, np.zeros((0, 0)), nothing, np.zeros((0, 0)), heard.held)
+    held = _nothing_learned(heard.held)
     n = len(posterior.probability)
     whole = weigh(
         again, heard.like, posterior.beside, np.zeros_like(posterior.probability), *room, held, False
