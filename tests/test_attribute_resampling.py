@@ -142,13 +142,16 @@ def test_worlds_share_what_is_not_known_of_sources(told: list[tuple[Made, Attrib
 
 
 def test_accounts_are_foretold_as_often_as_said(told: list[tuple[Made, Attributed]]) -> None:
-    """What a source says is as frequent as the others' accounts make it probable, in every bin that holds many."""
+    """Whom sources name is as frequent as the others' accounts make it probable, in every bin that holds many.
+
+    Of 200 chances, some of one incident, the share that came true has a standard deviation of about 0.04.
+    """
     for _, a in told:
         rows = a.fit.filter(
             (pl.col("group") == "all") & (pl.col("measure") == "foretold") & (pl.col("n") >= 200)
         )
         assert rows.height >= 4
-        assert rows.select((pl.col("expected") - pl.col("value")).abs().max()).item() < 0.08
+        assert rows.select((pl.col("expected") - pl.col("value")).abs().max()).item() < 0.1
         error = a.fit.filter((pl.col("group") == "all") & (pl.col("measure") == "calibration error")).row(
             0, named=True
         )

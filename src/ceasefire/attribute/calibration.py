@@ -1,8 +1,8 @@
-"""How well the model fits, told without knowing the truth: what a source says, foretold from what all others say.
+"""How well the model fits, told without knowing the truth: whom a source names, foretold from what all others say.
 
 In: the voices as they were weighed. Out: table ``fit``. Of each account, its source and all who repeat it or whom it repeats are
-taken out; the rest give the chances of what it will say, and what it said is set beside them: by ten bins, with the error of
-calibration and its interval by resampling incidents, for all and by camp. A model that is too sure of what sources are like shows
+taken out; the rest give the chances of whom it names, if it names anybody firmly, and whom it named is set beside them: by ten
+bins, with the error of calibration and its interval by resampling incidents, for all and by camp. A model too sure of sources shows
 here; one that is wrong about who did it in a way that all sources share does not. Beside it the fit itself, and findings.
 """
 
@@ -17,7 +17,7 @@ from ceasefire.attribute import priors as p
 from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.claims import members, parties_of_actors, to_parties
 from ceasefire.attribute.frames import Frames
-from ceasefire.attribute.kernel import NO_LEADER, NOBODY, Learned, Told, weigh
+from ceasefire.attribute.kernel import NO_LEADER, Learned, Told, weigh
 from ceasefire.attribute.model import Posterior
 from ceasefire.attribute.standing import descent
 from ceasefire.attribute.testimony import Floats, Ints
@@ -27,8 +27,8 @@ BINS = 10
 
 
 class Foretold(NamedTuple):
-    """Of each account: the ``incident`` and ``frame`` of its speaker; ``chance`` of each answer, and last of nobody, and which was
-    ``said`` (accounts x answers + 1; 0 where there is no such answer)."""
+    """Of each account: the ``incident`` and ``frame`` of its speaker; ``chance`` of each answer, and which was ``said`` (accounts x
+    answers; 0 where there is no such answer)."""
 
     incident: Ints
     frame: Ints
@@ -47,18 +47,18 @@ def _some(posterior: Posterior, candidates: Candidates, seed: int) -> list[int]:
     told, heard = posterior.heard.told, posterior.heard
     size = np.diff(told.start)[heard.incident]
     # of a flood nothing is foretold: a few accounts would cost as much as all others
-    firm = np.flatnonzero((told.vague == 0) & (size > 1) & (size <= p.COPY_MOST))
+    firm = np.flatnonzero((told.vague == 0) & (told.value >= 0) & (size > 1) & (size <= p.COPY_MOST))
     # in an order that does not know what camps are called
     firm = firm[np.lexsort((told.source[firm], heard.incident[firm]))]
     chosen = firm[np.random.default_rng(seed).permutation(len(firm))[: p.FORETOLD_MOST]]
-    options = candidates.valid.sum(axis=1)[heard.incident[chosen]] + 1
+    options = candidates.valid.sum(axis=1)[heard.incident[chosen]]
     cells = np.cumsum(size[chosen] * options * candidates.valid.shape[1])
     kept = chosen[cells <= p.FORETOLD_CELLS]
     return [int(k) for k in kept[np.lexsort((told.source[kept], heard.incident[kept]))]]
 
 
 def foretell(posterior: Posterior, candidates: Candidates, seed: int) -> Foretold:
-    """Chances of what each account says, from those of other origins; of ``FORETOLD_MOST`` accounts or fewer, at random."""
+    """Chances of whom each account names, from those of other origins; of ``FORETOLD_MOST`` accounts or fewer, at random."""
     told, heard = posterior.heard.told, posterior.heard
     root = descent(posterior.standing.owner, posterior.leader)[posterior.standing.owner[told.source]]
     width = candidates.valid.shape[1]
@@ -73,7 +73,7 @@ def foretell(posterior: Posterior, candidates: Candidates, seed: int) -> Foretol
         # last of its camp, so that its term is its chance given what the camp said
         place = int(np.searchsorted(told.frame[others], told.frame[k], side="right"))
         order = np.insert(others, place, k)
-        for option in (*np.flatnonzero(candidates.valid[i]).tolist(), NOBODY):
+        for option in np.flatnonzero(candidates.valid[i]).tolist():
             value, own = told.value[order].copy(), heard.held[order].copy()
             value[place] = option
             # what it taught here is to be left out of what it did say; of other words it taught nothing
@@ -86,7 +86,7 @@ def foretell(posterior: Posterior, candidates: Candidates, seed: int) -> Foretol
             bases.append(i)
             asked.append((k, option))
     if not asked:
-        nothing = np.zeros((0, width + 1))
+        nothing = np.zeros((0, width))
         return Foretold(np.zeros(0, np.int64), np.zeros(0, np.int64), nothing, nothing)
     at, base = np.concatenate(rows), np.array(bases)
     each_row = {name: getattr(told, name)[at] for name in Told._fields if name not in ("start", "base")}
@@ -106,14 +106,11 @@ def foretell(posterior: Posterior, candidates: Candidates, seed: int) -> Foretol
     each = np.where(candidates.valid[base], found * np.exp(-np.clip(terms[mark], -50, 0)), 0.0)
     chance = 1.0 / np.maximum(each.sum(axis=1), 1e-12)
     accounts, of = np.unique([k for k, _ in asked], return_inverse=True)
-    column = np.array([width if option == NOBODY else option for _, option in asked])
-    table_of = np.zeros((len(accounts), width + 1))
-    table_of[of, column] = chance
+    table_of = np.zeros((len(accounts), width))
+    table_of[of, [option for _, option in asked]] = chance
     table_of /= table_of.sum(axis=1, keepdims=True)
     said = np.zeros_like(table_of)
-    said[np.arange(len(accounts)), np.where(told.value[accounts] == NOBODY, width, told.value[accounts])] = (
-        1.0
-    )
+    said[np.arange(len(accounts)), told.value[accounts]] = 1.0
     return Foretold(heard.incident[accounts], told.frame[accounts], table_of, said)
 
 
