@@ -19,9 +19,11 @@ from gibbs_attribution import Floats, Voices, gibbs
 # differ by 0.012 to 0.017; EM, which weighs by the best-fitting figures where a sampler weighs by all that fit, by 0.03 to 0.04
 # from either; what is learned moves answers by 0.17 to 0.18. So the tolerance is three times the noise, and under a third of what
 # it must not miss.
+# Two chains agree on the leading answer in 0.97 to 0.99 of incidents; one in ten is so near a tie (less than 0.1 apart) that a gap
+# such as this can turn it.
 MEAN_GAP = 0.05
 NOISE = 0.025
-LEADERS_AGREE = 0.95
+LEADERS_AGREE = 0.93
 WITHIN_INTERVAL = 0.98
 
 

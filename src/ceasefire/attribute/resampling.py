@@ -103,12 +103,13 @@ def _replicates(state: _Fit, apart: Floats, seed: int, replicates: int) -> Itera
     luck = _Luck(state)
     owner = state.standing.owner
     root = descent(owner, state.leader)
-    silence = state.beside() - state.log_prior - state.apart
+    # base rates, silence and what is weighed apart are held
+    beside, nothing = state.beside(), np.zeros_like(state.apart)
     for k in range(replicates):
         rng = np.random.default_rng([seed, k])
         weight = rng.exponential(size=len(luck.rank))[luck.rank][root][owner]
         one = copy(state)
-        one.reporting, one.apart = None, state.apart + np.where(state.candidates.valid, silence, 0.0)
+        one.log_prior, one.apart, one.reporting = beside, nothing, None
         for name in ("posterior", "terms", "own", "held"):
             setattr(one, name, getattr(state, name).copy())
         learned = one.weigh(learn=True)
