@@ -17,7 +17,17 @@ from typing import Any
 import polars as pl
 
 from ceasefire.access import access
-from ceasefire.attribute import attribute, claims_of, compete, fairness, findings_beside, symmetry
+from ceasefire.attribute import (
+    against_findings,
+    attribute,
+    claims_of,
+    compete,
+    context,
+    fairness,
+    finding_terms,
+    findings_beside,
+    symmetry,
+)
 from ceasefire.attribute.toll import toll
 from ceasefire.attribute.unreported import Unreported, what_nobody_reported
 from ceasefire.case import Case, nothing_known, read_as_of
@@ -37,7 +47,12 @@ Progress = Callable[[str], AbstractContextManager[Any]]
 
 
 def derive(
-    case: Case, *, as_of: str | datetime | None = None, seed: int = 0, progress: Progress | None = None
+    case: Case,
+    *,
+    as_of: str | datetime | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+    with_findings: bool = False,
 ) -> Picture:
     """Derive the picture of a case.
 
@@ -46,6 +61,7 @@ def derive(
         as_of: an instant with its offset, or a date (its end, in the case's zone); by default the case's latest fact.
         seed: for the draws behind intervals.
         progress: called with each stage's name; what it returns is entered while the stage runs.
+        with_findings: findings of boards count as evidence of who did it, as ``weigh_findings`` in ``case.yaml`` says.
 
     Raises:
         CaseError: ``as_of`` is not an instant, or nothing was known by then.
@@ -72,17 +88,22 @@ def derive(
         claims = claims_of(
             located.reports, fused.memberships, facts["actors"], issuers=known.settings.issuers
         )
+        beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
+        competed = compete(facts, fused.memberships)
+        apart = {name: facts[name] for name in ("actors", "places", "capabilities")}
+        prior = context(fused.incidents, sides, **apart, kinds=known.settings.prior_from)
+        if with_findings or known.settings.weigh_findings:
+            prior = pl.concat([prior, finding_terms(beside, facts["actors"])])
         heard: dict[str, Any] = {
             "claims": claims,
             "sources": facts["sources"],
             "parties": sides,
             "incidents": fused.incidents,
+            "prior": prior,
             "answer_standard": known.settings.standard,
             "seed": seed,
         }
         attributed = attribute(**heard)
-        beside = findings_beside(facts["findings"], facts["topics"], fused.memberships)
-        competed = compete(facts, fused.memberships)
     with stage("toll"):
         tolled = toll(
             located.reports,
@@ -137,7 +158,10 @@ def derive(
             alternatives=fused.alternatives,
         )
     stages = (fused, attributed, competed, tolled, complied, accessed, traced, covered)
-    tables = {"located": located.reports, "findings_beside": beside} | _tables(*stages)
+    tables = {"located": located.reports, "findings_beside": beside, "prior_terms": prior} | _tables(*stages)
+    tables["fit"] = pl.concat(
+        [attributed.fit, against_findings(attributed.attributions, beside, facts["actors"])]
+    )
     tables["incident_counts"] = tally(tables, period=known.period, timezone=known.timezone)
     with stage("outlook"):
         tables["signals"] = signals(facts, tables, terms, as_of=instant)

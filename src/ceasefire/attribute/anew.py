@@ -18,8 +18,9 @@ from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.copying import Voices
 from ceasefire.attribute.frames import Frames
 from ceasefire.attribute.hearing import nothing_learned, some_of
+from ceasefire.attribute.interval import shrunk_sd
 from ceasefire.attribute.kernel import answers, weigh
-from ceasefire.attribute.model import Posterior, shrunk_sd
+from ceasefire.attribute.model import Posterior
 from ceasefire.attribute.proof import Standard
 from ceasefire.attribute.standing import descent
 from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony

@@ -19,13 +19,16 @@ import polars as pl
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.accounts import STAGE, Accounts, read_accounts
 from ceasefire.attribute.anew import frame_sides, voices_said
+from ceasefire.attribute.calibration import fit_of
 from ceasefire.attribute.candidates import Candidates, find_candidates
 from ceasefire.attribute.contamination import breakdown, contamination
 from ceasefire.attribute.copying import find_voices
 from ceasefire.attribute.explain import account, tables_of
 from ceasefire.attribute.frames import Frames, frames
 from ceasefire.attribute.hearing import hear
-from ceasefire.attribute.model import Posterior, fit, shrunk_sd
+from ceasefire.attribute.informed import inform
+from ceasefire.attribute.interval import shrunk_sd
+from ceasefire.attribute.model import Posterior, fit, softmax
 from ceasefire.attribute.namings import namings
 from ceasefire.attribute.proof import assess, count_support, deciding, standards_from
 from ceasefire.attribute.replay import Played, answer_times
@@ -96,6 +99,11 @@ class Attributed:
         """Table ``breakdown``, made when it is first asked for."""
         return self.later["breakdown"]()
 
+    @cached_property
+    def fit(self) -> pl.DataFrame:
+        """Table ``fit``: how learning went and how well accounts are foretold; made when it is first asked for."""
+        return self.later["fit"]()
+
     def explain(self, incident_id: str) -> list[tuple[str, pl.DataFrame]]:
         """The reasoning for one incident as titled tables that a panel can recompute by hand.
 
@@ -117,6 +125,7 @@ class Attributed:
                 self.assessments,
                 self.sensitivity,
                 self.standing,
+                self.fit,
             ),
             *(
                 (title, rows.drop("incident_id"))
@@ -129,6 +138,7 @@ class Attributed:
 def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidates) -> pl.DataFrame:
     incident, slot = np.nonzero(candidates.valid)
     ids = np.array(accounts.incidents, dtype=object)
+    prior = softmax(posterior.log_prior + posterior.informed.total(but=["finding"]), candidates.valid)
     return table("attributions").conform(
         pl.DataFrame(
             {
@@ -137,7 +147,7 @@ def _attributions(posterior: Posterior, accounts: Accounts, candidates: Candidat
                 "probability": posterior.probability[incident, slot],
                 "low": posterior.low[incident, slot],
                 "high": posterior.high[incident, slot],
-                "prior": np.exp(posterior.log_prior[incident, slot]),
+                "prior": prior[incident, slot],
                 "flat": posterior.flat[incident, slot],
             }
         )
@@ -251,6 +261,7 @@ def attribute(
     parties: Iterable[str] | Mapping[str, str | None],
     *,
     incidents: pl.DataFrame | None = None,
+    prior: pl.DataFrame | None = None,
     standards: Mapping[str, Mapping[str, Any]] | None = None,
     answer_standard: str = p.ANSWER_STANDARD,
     seed: int = 0,
@@ -264,12 +275,15 @@ def attribute(
         parties: ids, or a mapping from id to side (a patron and its client share one; None = its own).
         incidents: when given, incidents without claims get their row, and where they have latitude,
             longitude and occurred_from, silence counts as evidence, on lines of its own.
+        prior: table ``prior_terms``: what is known apart from testimony (``context``), and findings where they are to be weighed
+            (``finding_terms``); each on a line of its own. Column ``flat`` is the answer without it.
         standards: the case's own standards of proof (``lower, origins, camps`` by name).
         answer_standard: the standard that the leading answer must reach to become the answer.
-        seed: kept for the stages' common form; the interval is in closed form and draws nothing.
+        seed: for the replicates behind the interval where reliabilities are learned; elsewhere nothing is drawn.
 
     Raises:
-        ValueError: a required column is missing, a party has a reserved name, or a standard is malformed.
+        ValueError: a required column is missing, a party has a reserved name, a standard is malformed, or a
+            term of ``prior`` is out of bounds.
     """
     accounts = read_accounts(claims, sources, parties, incidents)
     candidates = find_candidates(accounts)
@@ -279,7 +293,10 @@ def attribute(
     hearing = hear(voices, accounts, candidates, incidents)
     reporting = watch(accounts, incidents, hearing, stand)
     ladder = standards_from(standards)
-    posterior = fit(hearing, testimony, candidates, stand, reporting, elicited_hits(accounts.speakers))
+    informed = inform(prior, accounts, candidates)
+    posterior = fit(
+        hearing, testimony, candidates, stand, reporting, elicited_hits(accounts.speakers), informed, seed
+    )
     notes = standing_problems(posterior, stand, accounts)
     standing = posterior.standing
     speaker = standing.speaker(testimony.source, hearing.day[testimony.incident])
@@ -299,9 +316,10 @@ def attribute(
         standing=standing_table(posterior, stand, accounts),
         claims=table("claims").conform(accounts.claims.with_columns(actor=pl.col("cell"))),
         shared_errors=shared_errors(testimony, posterior, accounts, candidates),
-        problems=(*accounts.problems, *candidates.problems, *notes),
+        problems=(*accounts.problems, *candidates.problems, *informed.problems, *notes),
         learnt=posterior.learnt,
         later={
+            "fit": partial(fit_of, posterior, candidates, stand, seed),
             "sensitivity": partial(sensitivity, posterior, testimony, accounts, candidates, stand),
             "answer_times": partial(answer_times, told, assessments, incidents),
             "namings": partial(namings, posterior, hearing, candidates, stand),

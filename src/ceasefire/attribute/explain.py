@@ -1,8 +1,8 @@
 """The additive account behind an attribution, as tables that a panel can recompute by hand.
 
-In: posterior and voices. Out: the ``evidence`` table (per answer: prior, one term per voice, copies, silence,
-and the weight of all other answers; they sum to the posterior log-odds), and the readable tables of one
-incident. Weight of evidence in nats (Good 1950).
+In: posterior and voices. Out: the ``evidence`` table (per answer: prior, capability, control and context, one term per voice,
+copies, silence, findings where they are weighed, and the weight of all other answers; they sum to the posterior log-odds), and
+the readable tables of one incident. Weight of evidence in nats (Good 1950).
 """
 
 from __future__ import annotations
@@ -110,10 +110,15 @@ def _lines(accounts: Accounts, voices: Voices, posterior: Posterior, frames: Fra
     said, nameless = (
         f.join(found, on=["incident", "source"], how="left", maintain_order="left") for f in (said, nameless)
     )
+    informed = posterior.informed.lines.with_row_index("weight").with_columns(
+        weight=pl.col("weight").cast(pl.Int64) + n_heard + posterior.lines.height,
+        # a finding is no prior: it comes when all accounts have been heard
+        order=pl.when(pl.col("kind") == "finding").then(5).otherwise(0),
+    )
     spoken = [f.join(who, on="source", how="left", maintain_order="left") for f in (said, copies, nameless)]
     parts = [
         f.select((pl.col(c) if c in f.columns else pl.lit(None)).cast(t).alias(c) for c, t in _LINE.items())
-        for f in (*spoken, quiet)
+        for f in (informed, *spoken, quiet)
     ]
     return pl.concat(parts).sort("incident", "order", maintain_order=True)
 
@@ -144,13 +149,14 @@ def account(
         )
 
     parts = [
-        edge(0, "prior", "before any testimony"),
+        edge(0, "prior", "base rates, before any testimony"),
         lines,
         edge(9, "alternatives", "weight of all other answers"),
     ]
     lines = pl.concat(parts).sort("incident", "order", maintain_order=True)
     incident = lines["incident"].to_numpy()
-    stacked = np.concatenate([posterior.terms, posterior.silence, np.zeros((1, posterior.terms.shape[1]))])
+    nothing = np.zeros((1, posterior.terms.shape[1]))
+    stacked = np.concatenate([posterior.terms, posterior.silence, posterior.informed.weights, nothing])
     weights = stacked[lines["weight"].fill_null(-1).to_numpy()]
     kinds = lines["kind"].to_numpy()
     prior, rest = kinds == "prior", kinds == "alternatives"
@@ -183,9 +189,10 @@ def tables_of(
     assessments: pl.DataFrame,
     sensitivity: pl.DataFrame,
     standing: pl.DataFrame,
+    fit: pl.DataFrame,
 ) -> list[tuple[str, pl.DataFrame]]:
-    """The readable tables of one incident: answer, weights, odds step by step, what if left out, and sources read otherwise than
-    listed.
+    """The readable tables of one incident: answer, weights, odds step by step, what if left out, sources read otherwise than
+    listed, and how the model fits.
 
     Raises:
         KeyError: there is no such incident.
@@ -231,6 +238,10 @@ def tables_of(
             sensitivity.filter(chosen).drop("incident_id"),
         ),
         *(told if otherwise.height else []),
+        (
+            "How far the model can be trusted, over all incidents",
+            fit.filter((pl.col("group") == "all") & (pl.col("bin") == "")).drop("group", "bin"),
+        ),
     ]
 
 

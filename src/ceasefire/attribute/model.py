@@ -3,8 +3,7 @@
 In: voices, candidates, where sources stand. Out: ``Posterior``. Scores add up in nats; the posterior is their softmax.
 What sources are like is learned by EM, each incident weighed by what the others teach (so that few incidents do not vouch
 for themselves), with shrinkage source -> kind in its camp -> elicited tables (Dawid and Skene 1979; weights in ``priors``). The
-interval is the delta method on the log-odds, with errors of the tables shared by all voices of a camp: closed form, so no draws,
-and exactly symmetric between parties.
+interval is made in ``interval`` and, where something was learned, ``resampling``: exactly symmetric between parties.
 """
 
 from __future__ import annotations
@@ -21,12 +20,13 @@ from ceasefire.attribute.daily import Daily, no_lines
 from ceasefire.attribute.following import NO_LEADER, find_leaders, lead_values
 from ceasefire.attribute.frames import ACCIDENT, ALLY, HIT, OPPOSING, OTHER, OWN, Frames
 from ceasefire.attribute.hearing import Hearing
+from ceasefire.attribute.informed import Informed
+from ceasefire.attribute.interval import ends, shared_loads
 from ceasefire.attribute.kernel import Learned, Likeness, Told, weigh
 from ceasefire.attribute.reporting import NO_LINES, Reporting
+from ceasefire.attribute.resampling import Resampled, resample
 from ceasefire.attribute.standing import Standing, as_listed, find_standing
 from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony
-
-_NAMED = len(p.ROLES)  # error class of the answers that a voice names
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,15 @@ class Heard:
 class Posterior:
     """Arrays over incidents and answer slots, and over voices and answer slots.
 
-    ``probability, low, high``: P(this answer did it) with its 90 % interval; ``flat``: the same from a flat prior. ``log_prior``,
-    ``score``: log prior, and with all terms. ``terms``: log-likelihood ratio per voice, said and then nameless, against the prior
+    ``probability, low, high``: P(this answer did it) with its 90 % interval; ``flat``: the same on testimony alone. ``log_prior``,
+    ``score``: log prior (base rates), and with all terms. ``informed``: what is known apart from testimony.
+    ``terms``: log-likelihood ratio per voice, said and then nameless, against the prior
     expectation, in nats, given the voices of its camp before it; ``silence``: the same for each line of ``lines``. ``hits``:
     P(names the author) per source and role; ``known``: reports' worth of evidence behind it. ``standing``: where sources stand;
     ``leader``: of each of its speakers, -1 = none; ``repeats``: how often it is repeated.
     ``heard``: the voices as they were weighed; ``beside``: what else speaks for each answer, by incident and slot.
-    ``loads``: see ``shared_loads``. ``daily``: lines of a day that sides keep to.
+    ``loads``: see ``shared_loads``. ``daily``: lines of a day that sides keep to. ``rounds``: of learning, and how far answers
+    moved in the last.
     """
 
     probability: Floats
@@ -78,6 +80,9 @@ class Posterior:
     beside: Floats
     loads: tuple[Ints, Ints, Floats]
     daily: Daily
+    informed: Informed
+    resampled: Resampled
+    rounds: tuple[int, float]
     learnt: bool
 
 
@@ -115,11 +120,6 @@ def shared_incidents(incident: Ints, n: int) -> int:
     return int((np.bincount(incident, minlength=n) >= 2).sum())
 
 
-def shrunk_sd(known: Floats) -> Floats:
-    """The part of a table entry's error that is left after so many reports' worth of evidence."""
-    return np.sqrt(p.SOURCE_WEIGHT / (p.SOURCE_WEIGHT + known))
-
-
 class _Fit:
     """What is learned, round by round."""
 
@@ -135,6 +135,7 @@ class _Fit:
         self.reporting, self.apart = reporting, apart
         self.posterior = np.zeros(candidates.valid.shape)
         self.worth = 1.0
+        self.rounds = (0, 0.0)
         # of answers that nobody ever names nothing is learned: else they would stand for whatever fits badly
         spoken = hearing.value >= 0
         answers = np.unique(hearing.base[hearing.incident[spoken], hearing.value[spoken]])
@@ -219,6 +220,7 @@ class _Fit:
             if k in p.STANDING_AT:
                 self._look_where_they_stand()
             moved = float(np.abs(self.posterior - before).max(axis=1, initial=0.0).mean())
+            self.rounds = (k + 1, moved)
             if moved < p.STILL and k > p.LEADERS_AT[-1]:
                 break
             before = self.posterior.copy()
@@ -388,64 +390,6 @@ def _shares(counts: Floats) -> Floats:
     return np.asarray(counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1e-12))
 
 
-def shared_loads(t: Testimony, known: Floats, share: Floats, lines: Floats) -> tuple[Ints, Ints, Floats]:
-    """How far each shared error moves each score: incident and camp of each group; group x slot x error class.
-
-    ``share``: how much of a voice is its own word, by voice and slot; ``lines``: the part of its camp's line in it.
-    """
-    sd = np.array([p.TESTIMONY_SD, p.DENIAL_SD, p.ADMISSION_SD])[t.kind]
-    left = np.take_along_axis(shrunk_sd(known)[t.source], t.role, axis=1)
-    denial = (t.kind == KINDS.index("denial"))[:, None]
-    touched = np.where(denial, t.cleared < 0, t.hit > 0)
-    error_class = np.where(touched, _NAMED, t.role)
-    size = sd[:, None] * np.where(denial, touched * share, left * share)
-    n_camps = int(t.camp.max(initial=0)) + 1
-    group, where = np.unique(t.incident * n_camps + t.camp, return_inverse=True)
-    shape = (len(group), t.role.shape[1], _NAMED + 1)
-    flat = (where[:, None] * shape[1] + np.arange(shape[1])) * shape[2] + error_class
-    loads = np.bincount(flat.ravel(), size.ravel(), minlength=int(np.prod(shape))).reshape(shape)
-    # of a line that many repeat, one is wrong or right for all
-    line = np.zeros(int(np.prod(shape)))
-    np.maximum.at(line, flat.ravel(), (sd[:, None] * left * lines).ravel())
-    return group // n_camps, group % n_camps, loads + line.reshape(shape)
-
-
-def _spread(loads: tuple[Ints, Ints, Floats], probability: Floats) -> tuple[Floats, Floats]:
-    """Shift and standard deviation of each answer's log-odds, in nats, to second order.
-
-    With q the shares of the other answers, d logit p_k = d_k - sum q d; and since the logarithm of the others'
-    sum is convex, errors that differ among them pull the log-odds down by half their variance under q.
-    """
-    n = probability.shape[0]
-    against = np.maximum(1.0 - probability, 1e-12)
-    square = (probability**2).sum(axis=1, keepdims=True)
-    other_square = np.clip((square - probability**2) / against**2, 0.0, 1.0)
-    variance = p.PRIOR_SD**2 * (1 + other_square)
-    shift = -0.5 * p.PRIOR_SD**2 * (1 - other_square)
-    at, _, sizes = loads
-    if at.size:
-        share, rest = probability[at][:, :, None], against[at][:, :, None]
-        mean = ((share * sizes).sum(axis=1, keepdims=True) - share * sizes) / rest
-        mean_square = ((share * sizes**2).sum(axis=1, keepdims=True) - share * sizes**2) / rest
-        variance += _sum_by(at, ((sizes - mean) ** 2).sum(axis=2), n)
-        shift -= 0.5 * _sum_by(at, np.maximum(mean_square - mean**2, 0.0).sum(axis=2), n)
-    return shift, np.sqrt(variance)
-
-
-def interval(
-    probability: Floats, loads: tuple[Ints, Ints, Floats], valid: NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
-    """Lower and upper ends of the 90 % interval of each probability; 0 where there is no answer."""
-    shift, sd = _spread(loads, probability)
-    near = np.clip(probability, 1e-15, 1 - 1e-15)
-    centre = np.log(near) - np.log1p(-near) + shift
-    low, high = _expit(centre - p.INTERVAL_Z * sd), _expit(centre + p.INTERVAL_Z * sd)
-    return (
-        np.where(valid, np.minimum(low, probability), 0.0),
-        np.where(valid, np.maximum(high, probability), 0.0),
-    )
-
-
 def fit(
     hearing: Hearing,
     t: Testimony,
@@ -453,6 +397,8 @@ def fit(
     frames: Frames,
     reporting: Reporting | None,
     elicited: Floats,
+    informed: Informed,
+    seed: int = 0,
 ) -> Posterior:
     """Posterior of every incident.
 
@@ -463,6 +409,8 @@ def fit(
         frames: where sources stand.
         reporting: who could tell of what; None = silence says nothing.
         elicited: P(names the author) per source and role before learning, for the voices weighed apart.
+        informed: what is known apart from testimony. Nothing is learned from it, so that what is learned is testimony alone.
+        seed: for the replicates behind the interval, drawn where something was learned.
     """
     n, valid = candidates.valid.shape[0], candidates.valid
     weighed = np.zeros(len(t.incident), dtype=np.bool_)
@@ -486,7 +434,7 @@ def fit(
     )
     quiet = _centred(state.worth * quiet, lines["incident"].to_numpy(), state.log_prior, valid)
     told = _sum_by(of, terms, n) + _sum_by(lines["incident"].to_numpy(), quiet, n)
-    score = state.log_prior + told
+    score = state.log_prior + told + informed.total()
     probability = softmax(score, valid)
     hits, known = state.figures()
     share, drew = np.tile(t.factor[:, None], (1, valid.shape[1])), np.zeros((len(t.incident), valid.shape[1]))
@@ -494,11 +442,12 @@ def fit(
     share[row[said]] = state.own[said, :, 0]
     drew[row[said]] = 1.0 - state.own[said, :, 0]
     loads = shared_loads(t, known, share, drew)
-    low, high = interval(probability, loads, valid)
+    resampled = resample(state if learnt else None, informed.total(), seed, valid.shape)
+    low, high = ends(probability, [(loads[0], loads[2]), informed.loads()], resampled.variance)
     return Posterior(
         probability,
-        low,
-        high,
+        np.where(valid, low, 0.0),
+        np.where(valid, high, 0.0),
         softmax(candidates.log_prior + told, valid),
         state.log_prior,
         score,
@@ -520,12 +469,11 @@ def fit(
             state.worth * apart,
             state.kinds,
         ),
-        state.beside(),
+        np.where(valid, state.beside() + informed.total(), 0.0),
         loads,
         state.daily,
+        informed,
+        resampled,
+        state.rounds,
         learnt,
     )
-
-
-def _expit(logit: Floats) -> Floats:
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -700, 700))))

@@ -226,3 +226,37 @@ ANSWER_STANDARD: Final = "reasonable_grounds"
 TIE: Final = 1e-9
 IDS_SHOWN: Final = 20
 NOT_JUDICIAL: Final = "not a judicial finding"
+
+# What is known apart from testimony (``context``): odds of an answer against any other, by fact. Elicited, and never 0: what an
+# incident was (an air strike, at this place, on this side) is itself known from accounts, which may be wrong, and means can be
+# borrowed, hidden or bought. One who has not the means: as one in twenty; where that is contested, one in three.
+NO_MEANS_ODDS: Final = 1 / 20
+CONTESTED_MEANS_ODDS: Final = 1 / 3
+# A party seldom attacks what it holds (mistakes, reprisals, and places that changed hands remain).
+HOLDER_ODDS: Final = 1 / 4
+# Who is hit seldom did it itself, nor did its allies (mistaken strikes, and staged ones, remain).
+AFFECTED_ODDS: Final = 1 / 6
+ALLY_AFFECTED_ODDS: Final = 1 / 3
+# The uncertainty of each of these figures in nats (a factor of two), one error for all incidents in which it is used.
+CONTEXT_SD: Final = 0.7
+# No single term of a table ``prior_terms`` may exceed a factor of twenty, nor may all findings of an incident together.
+PRIOR_TERM_MOST: Final = 3.0
+# Acts that somebody directs at somebody: of others (fighting, withdrawals, refusals) control and context say nothing.
+ATTACKS: Final = frozenset({"remote", "direct", "aid"})  # kinds of act in the vocabulary
+MEANS_OPEN: Final = frozenset({"aid"})  # kinds of act that may be done by any means
+
+# The bootstrap behind the intervals: replicates for up to so much work (accounts, and a tenth of the
+# figures of sources), none above.
+# Twenty-four give the spread to within a sixth.
+REPLICATES: Final = ((200_000, 24), (2_000_000, 8))
+JOINT_REPLICATES: Final = 8  # of which so many stand for the joint draws of the worlds
+JOINT_LEAST: Final = 0.05  # nats: smaller joint movements are left out
+LEAST_COUNT: Final = 1e-3  # evidence behind a cell of a source's figures, at the least
+
+# How well accounts are foretold (table ``fit``): of so many at most, for a camp only from so many on; draws of incidents.
+FORETOLD_MOST: Final = 2_000
+FORETOLD_CELLS: Final = (
+    4_000_000  # ... and no more than so many numbers; of incidents with more accounts than are paired, none
+)
+CALIBRATION_FEWEST: Final = 30
+CALIBRATION_DRAWS: Final = 200

@@ -20,8 +20,9 @@ from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.copying import Voices
 from ceasefire.attribute.hearing import Hearing, nothing_learned, some_of
+from ceasefire.attribute.interval import ends, shared_loads
 from ceasefire.attribute.kernel import weigh
-from ceasefire.attribute.model import Posterior, interval, shared_loads
+from ceasefire.attribute.model import Posterior
 from ceasefire.attribute.proof import Standard, distinct, reaches
 from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony, factors
 from ceasefire.model import table
@@ -162,7 +163,11 @@ def _reached(
     drew = np.zeros(share.shape)
     share[place], drew[place] = own[spoken, :, 0], 1.0 - own[spoken, :, 0]
     alone = part.testimony
-    low, _ = interval(chance, shared_loads(alone, posterior.known, share, drew), valid)
+    group, _, loads = shared_loads(alone, posterior.known, share, drew)
+    at, known = posterior.informed.loads()
+    here = known[at == incident]
+    errors = [(group, loads), (np.zeros(len(here), dtype=np.int64), here)]
+    low, _ = ends(chance, errors, posterior.resampled.variance[[incident]])
     top = chance[0] >= chance[0].max() - p.TIE
     if not top[slot] or top[valid[0]].sum() != 1:
         return False

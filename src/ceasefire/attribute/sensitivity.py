@@ -18,6 +18,7 @@ from ceasefire.attribute.accounts import Accounts
 from ceasefire.attribute.candidates import Candidates
 from ceasefire.attribute.frames import Frames
 from ceasefire.attribute.hearing import nothing_learned, some_of
+from ceasefire.attribute.informed import KINDS
 from ceasefire.attribute.kernel import weigh
 from ceasefire.attribute.model import Posterior, softmax
 from ceasefire.attribute.standing import descent
@@ -62,8 +63,16 @@ def sensitivity(
     found.append(
         _Without("silence", silent, ["all silence"] * len(silent), softmax(quiet, candidates.valid)[silent])
     )
-    voiced = np.unique(np.concatenate([heard.incident, t.incident]))
-    found.append(_Without("prior", voiced, ["flat instead"] * len(voiced), posterior.flat[voiced]))
+    for kind in KINDS:
+        some = np.unique(posterior.informed.lines.filter(pl.col("kind") == kind)["incident"].to_numpy())
+        less = posterior.score - posterior.informed.total() + posterior.informed.total(but=[kind])
+        found.append(
+            _Without(kind, some, ["as if not known"] * len(some), softmax(less, candidates.valid)[some])
+        )
+    voiced = np.unique(
+        np.concatenate([heard.incident, t.incident, posterior.informed.lines["incident"].to_numpy()])
+    )
+    found.append(_Without("prior", voiced, ["testimony alone"] * len(voiced), posterior.flat[voiced]))
     return _table(found, posterior, accounts, candidates)
 
 
@@ -169,7 +178,8 @@ def _table(
         )
     if not parts:
         return table("sensitivity").empty()
-    order = {"source": 0, "camp": 1, "copies": 2, "silence": 3, "prior": 4}
+    order = {"source": 0, "camp": 1, "copies": 2, "silence": 3}
+    order |= {kind: 4 + k for k, kind in enumerate(KINDS)} | {"prior": 4 + len(KINDS)}
     every = pl.concat(parts).with_columns(
         order=pl.col("left_out").replace_strict(order, return_dtype=pl.Int64)
     )

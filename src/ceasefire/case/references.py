@@ -37,6 +37,7 @@ ACTORS = (
     ("reports", "actor"),
     ("reports", "affected"),
     ("findings", "actor"),
+    ("capabilities", "actor"),
     ("access", "authority"),
     ("statements", "party"),
     ("counts", "against"),

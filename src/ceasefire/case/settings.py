@@ -31,6 +31,7 @@ from ceasefire.strict_yaml import (
 )
 
 BBox = tuple[float, float, float, float]
+PRIOR_FROM = ("capability", "control", "context")
 MAX_NAME = 80  # characters; our choice, well below what file systems allow for the name of a folder
 
 
@@ -62,6 +63,10 @@ class Settings:
     standard: str
     credits: tuple[str, ...]
     meaning: bool = False  # compare texts of different languages by meaning
+    prior_from: frozenset[str] = frozenset(
+        PRIOR_FROM
+    )  # facts, other than testimony, that the prior of "who did it" is made of
+    weigh_findings: bool = False  # findings of boards and commissions count as evidence of "who did it"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -98,6 +103,8 @@ def read_settings(path: Path, shown: str) -> Settings:
         standard=found.get("proof", "reasonable_grounds"),
         credits=found.get("credits", ()),
         meaning=found.get("meaning", False),
+        prior_from=frozenset(found.get("prior_from", PRIOR_FROM)) - {"none"},
+        weigh_findings=found.get("weigh_findings", False),
     )
 
 
@@ -218,5 +225,7 @@ KEYS = {
     "issuers": Key(listed(identifier)),
     "credits": Key(listed(text)),
     "meaning": Key(flag),
+    "prior_from": Key(listed(word(*PRIOR_FROM, "none"))),
+    "weigh_findings": Key(flag),
     "audience": Key(word("public")),
 }

@@ -30,6 +30,13 @@ AsOf = Annotated[
         help="Use only what was recorded by then: 2016-09-20T12:00Z, or a date (its end, in the case's zone).",
     ),
 ]
+WithFindings = Annotated[
+    bool,
+    typer.Option(
+        "--with-findings",
+        help="Weigh findings of boards and commissions as evidence of who did it; off unless case.yaml says otherwise.",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the draws behind intervals.")]
 
 
@@ -166,13 +173,13 @@ def not_written(error: Exception, folder: Path) -> str:
     return str(error)
 
 
-def derived(case: Case, as_of: str | None, seed: int, stage: Any) -> Picture:
+def derived(case: Case, as_of: str | None, seed: int, stage: Any, with_findings: bool = False) -> Picture:
     """The picture of a case, or one clear message and exit code 2."""
     from ceasefire.pipeline import derive
     from ceasefire.problems import CaseError
 
     try:
-        return derive(case, as_of=as_of, seed=seed, progress=stage)
+        return derive(case, as_of=as_of, seed=seed, progress=stage, with_findings=with_findings)
     except CaseError as error:
         stop(str(error), 2)
         raise

@@ -14,6 +14,7 @@ from ceasefire.cli.calls import (
     AsOf,
     CompletedCase,
     Seed,
+    WithFindings,
     console,
     derived,
     explained_at,
@@ -41,6 +42,7 @@ def run(
     case: CompletedCase,
     as_of: AsOf = None,
     seed: Seed = 0,
+    with_findings: WithFindings = False,
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder under which CASE's results are written.")
     ] = Path("out"),
@@ -72,7 +74,7 @@ def run(
         with stage("read"):
             found = opened(case)
         folder = folder_for(found, case, out)
-        picture = derived(found, as_of, seed, stage)
+        picture = derived(found, as_of, seed, stage, with_findings)
         failure = ""
         with stage("write"):
             try:
@@ -136,6 +138,7 @@ def explain(
     ] = None,
     as_of: AsOf = None,
     seed: Seed = 0,
+    with_findings: WithFindings = False,
 ) -> None:
     """Print the full reasoning behind one answer as tables that can be recomputed by hand.
 
@@ -156,7 +159,7 @@ def explain(
     if other is not None and at is not None:
         stop("--at is for an obligation or a clock, not for two reports; leave it out", 2)
     with progress(False) as stage:
-        picture = derived(opened(case), as_of, seed, stage)
+        picture = derived(opened(case), as_of, seed, stage, with_findings)
     try:
         if other is not None:
             show_pair(picture, identifier, other, console())

@@ -16,6 +16,13 @@ FINDINGS_TOLD = 4
 # A word of a statement that speaks of coordination between the parties before or during a strike.
 COORDINATION = r"notice_|contact_wait|refusal_to_coordinate|first_call|objection_received"
 NOBODY = ("nobody named", "denial")
+# What an answer rests on besides testimony, by kind of prior term.
+APART = {
+    "capability": "means",
+    "control": "control of the place",
+    "context": "who was hit",
+    "finding": "findings",
+}
 
 
 def author(view: View, about: list[str]) -> Answer:
@@ -33,19 +40,27 @@ def author(view: View, about: list[str]) -> Answer:
         f"{view.name(r['actor'])} {chance(r['probability'], r['low'], r['high'])}"
         for r in shares.filter(pl.col("probability") >= 0.05).iter_rows(named=True)
     ]
+    apart = _apart(view, row["incident_id"])
+    basis = listed(["testimony", *apart]) if apart else "testimony alone"
+    alone = [
+        f"{view.name(r['actor'])} {r['flat']:.0%}".replace("%", " %")
+        for r in shares.sort("flat", "actor", descending=[True, False]).iter_rows(named=True)
+        if apart and r["flat"] is not None and r["flat"] >= 0.05
+    ]
     rest = shares.filter(pl.col("probability") < 0.05).height
     more = ", each other answer under 5 %" if rest else ""
     if row["answer"] == "undetermined":
-        head = "Undetermined on testimony alone" + (", and contested" if row["contested"] else "")
+        head = f"Undetermined on {basis}" + (", and contested" if row["contested"] else "")
     else:
-        head = f"On testimony alone: {view.name(row['answer'])}" + (
+        head = f"On {basis}: {view.name(row['answer'])}" + (
             ", by its own account" if row["self_attributed"] else ""
         )
     beside = view.tables["findings_beside"].filter(pl.col("incident_id") == row["incident_id"])
     text = [
         f"{head}: {listed(told)}{more}." if told else f"{head}.",
+        *([f"On testimony alone, from a flat prior: {listed(alone)}."] if alone else []),
         f"{count(row['n_origins'], 'independent voice')} in {count(row['n_camps'], 'camp')} name somebody.",
-        _findings(view, beside),
+        _findings(view, beside, APART["finding"] in apart),
         NOT_JUDICIAL,
     ]
     return Answer(
@@ -56,7 +71,16 @@ def author(view: View, about: list[str]) -> Answer:
     )
 
 
-def _findings(view: View, beside: pl.DataFrame) -> str:
+def _apart(view: View, incident: str) -> list[str]:
+    """What moves an answer of the incident besides testimony, in words."""
+    evidence = view.tables.get("evidence")
+    if evidence is None:
+        return []
+    moved = evidence.filter((pl.col("incident_id") == incident) & (pl.col("log_weight") != 0))
+    return [words for kind, words in APART.items() if kind in set(moved["kind"])]
+
+
+def _findings(view: View, beside: pl.DataFrame, weighed: bool) -> str:
     """The latest word of each issuer that names somebody, in order of date."""
     dated = beside.filter(pl.col("issued_at").is_not_null()).sort("issued_at", "finding_id")
     naming = dated.filter(pl.col("actor").is_not_null()).with_columns(
@@ -72,7 +96,8 @@ def _findings(view: View, beside: pl.DataFrame) -> str:
         for r in latest.iter_rows(named=True)
     ]
     others = beside.height - latest.height
-    return f"Findings, kept apart: {'; '.join(quoted)}" + (f"; and {others} more." if others else ".")
+    kept = "Findings, some weighed as asked for" if weighed else "Findings, kept apart"
+    return f"{kept}: {'; '.join(quoted)}" + (f"; and {others} more." if others else ".")
 
 
 def _incidents(view: View, about: list[str]) -> list[str]:

@@ -85,6 +85,7 @@ def page(release: Release) -> str:
             (desk.party(str(i)), str(p.name))
             for i, p in sorted(release.parties.items(), key=lambda c: str(c[1].name).casefold())
         ],
+        findings_weighed=any(row["kind"] == "finding" for row in desk.rows("evidence")),
         not_judicial=wording.NOT_JUDICIAL,
         style=style,
         script=script,

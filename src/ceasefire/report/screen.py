@@ -144,7 +144,7 @@ def _clauses(picture: Picture, width: int) -> Table:
 
 
 def _incidents(picture: Picture, zone: ZoneInfo, width: int) -> Table:
-    """Two lines an incident: what happened, and who, on testimony alone."""
+    """Two lines an incident: what happened, and who."""
     first = pl.DataFrame({"incident_id": gravest(picture)[:5]}, schema={"incident_id": pl.String})
     ranked = first.join(picture.incidents, on="incident_id", how="left", maintain_order="left")
     answers = {row["incident_id"]: row for row in picture.assessments.iter_rows(named=True)}
@@ -162,7 +162,15 @@ def _incidents(picture: Picture, zone: ZoneInfo, width: int) -> Table:
         rows.append(("", _answer(answers.get(row["incident_id"])) + aside))
     reports = counted(picture.table("memberships").height, "report")
     title = f"\nGravest of {_how_many(picture)} from {reports}"
-    return grid(title, ("when", "what and where; who, on testimony alone"), rows, width)
+    kinds = set(picture.table("evidence")["kind"])
+    basis = (
+        "on testimony and findings"
+        if "finding" in kinds
+        else "on testimony and what is known of means, control and context"
+    )
+    if not kinds & {"capability", "control", "context", "finding"}:
+        basis = "on testimony alone"
+    return grid(title, ("when", f"what and where; who, {basis}"), rows, width)
 
 
 def _how_many(picture: Picture) -> str:

@@ -58,6 +58,14 @@ STANCES = {
     "suggests": "hints at",
     "unattributed": "does not say who",
 }
+# What an answer rests on besides testimony, by kind of term.
+APART = {
+    "capability": "means",
+    "control": "control of the place",
+    "context": "who was hit",
+    "finding": "findings as was asked for",
+}
+
 COPY_BASES = {
     "relays": "relays",
     "same text": "same text as",

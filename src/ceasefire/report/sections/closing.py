@@ -115,6 +115,23 @@ def _code_words(code: str) -> str:
     return known.definition if known else code.replace("_", " ")
 
 
+def _fit(desk: Desk) -> str:
+    """How learning went, and how well accounts are foretold from those of others."""
+    found = {r["measure"]: r for r in desk.rows("fit") if r["group"] == "all" and not r["bin"]}
+    if "rounds of learning" not in found:
+        return ""
+    rounds, error = found["rounds of learning"], found.get("calibration error")
+    learned = f"after {rounds['value']:.0f} rounds it {rounds['note']}" if rounds["value"] else rounds["note"]
+    text = f"Learning what sources are like: {learned}."
+    if error is not None:
+        off, low, high = (100 * error[end] for end in ("value", "low", "high"))
+        text += (
+            f" What {error['n']:,} accounts say was foretold from those of others: chances given and what was said lie "
+            f"{off:.1f} points apart in the mean ({low:.1f} to {high:.1f})."
+        )
+    return text
+
+
 def method(desk: Desk) -> dict[str, Any]:
     """What a reader must know to check the page."""
     standards = [
@@ -132,6 +149,7 @@ def method(desk: Desk) -> dict[str, Any]:
         "standards": sheet(
             ("Standard", "Lower end at least", "Independent origins", "Camps"), standards, numeric=(2, 3)
         ),
+        "fit": _fit(desk),
         "withheld": desk.release.withheld,
         "inputs": len(desk.release.inputs),
     }

@@ -164,6 +164,21 @@ class Desk:
         return all(i in self.names for i in re.split("[|+]", text))
 
     @cached_property
+    def apart(self) -> dict[str, set[str]]:
+        """What moves the answers of an incident apart from testimony: kinds of terms, by incident."""
+        found: dict[str, set[str]] = {}
+        for row in self.rows("evidence"):
+            if row["kind"] in wording.APART and row["log_weight"]:
+                found.setdefault(row["incident_id"], set()).add(row["kind"])
+        return found
+
+    def besides(self, incident_id: str) -> str:
+        """What is weighed with the testimony of an incident, as part of a sentence; empty where nothing is."""
+        kinds = self.apart.get(incident_id, set())
+        words = [said for kind, said in wording.APART.items() if kind in kinds]
+        return f", with {wording.listed(words)}," if words else ""
+
+    @cached_property
     def order(self) -> list[str]:
         """Incident ids, the gravest first."""
         return gravest(self.release)

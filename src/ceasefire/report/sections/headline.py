@@ -179,16 +179,17 @@ def answer_sentence(desk: Desk, row: dict[str, Any]) -> str:
         return "Nobody's authorship was assessed."
     if not row["leading"]:
         return "Author undetermined: no account names one."
+    basis = "The testimony" + desk.besides(row["incident_id"])
     leading = desk.the(row["leading"])
     if row["answer"] == "undetermined":
         text = (
-            f"Author undetermined. The testimony points most to {leading}, {_figures_of(row)}; "
+            f"Author undetermined. {basis} points most to {leading}, {_figures_of(row)}; "
             f"that does not reach the standard of proof.{_next(desk, row)}"
         )
     else:
         standard = wording.term("standards_of_proof", row["standard"], "no standard of proof")
         sure = wording.chance(row["probability"], row["low"], row["high"])
-        text = f"The testimony points to {leading}: {sure}; it reaches “{standard}”."
+        text = f"{basis} points to {leading}: {sure}; it reaches “{standard}”."
     if row["self_attributed"]:
         accepts = desk.the(row["leading"])
         text += f" {accepts[0].upper()}{accepts[1:]} itself accepts it."

@@ -1,11 +1,12 @@
 """The incidents: the gravest in full with every account and its weight, the others in a row each.
 
 In: a desk. Out: entries, compact rows, the timeline and the map. Copies are marked and weigh nothing of their own;
-findings of boards stand beside the testimony and never enter it.
+findings of boards stand beside the testimony, and enter it only where that was asked for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -92,6 +93,14 @@ def _compact(desk: Desk, incident_id: str) -> tuple[Any, ...]:
         who,
         row["n_reports"],
     )
+
+
+def _alone(row: Mapping[str, Any]) -> str:
+    """What testimony alone says, where means, control, context or findings say otherwise."""
+    flat = row["flat"]
+    if flat is None or wording.percent(flat) == wording.percent(row["probability"]):
+        return ""
+    return f"; on testimony alone {wording.percent(flat)}"
 
 
 class _Look:
@@ -233,7 +242,7 @@ class _Look:
         return [
             {
                 "name": self.desk.party(r["actor"]),
-                "words": f"{wording.percent(r['probability'])} ({wording.between(r['low'], r['high'])})",
+                "words": f"{wording.percent(r['probability'])} ({wording.between(r['low'], r['high'])}){_alone(r)}",
                 "strip": strip(
                     r["probability"],
                     r["low"],
