@@ -149,12 +149,19 @@ def _incidents(picture: Picture, zone: ZoneInfo, width: int) -> Table:
     ranked = first.join(picture.incidents, on="incident_id", how="left", maintain_order="left")
     answers = {row["incident_id"]: row for row in picture.assessments.iter_rows(named=True)}
     beside = picture.table("findings_beside")
+    killed_in = picture.table("tolls").filter(pl.col("quantity") == "killed")
+    tolls = {row["incident_id"]: row for row in killed_in.iter_rows(named=True)}
     rows: list[Row] = []
     for row in ranked.iter_rows(named=True):
         found = beside.filter(pl.col("incident_id") == row["incident_id"])
         act = vocabulary("acts").get(row["act"] or "")
         what = act.label if act else (row["act"] or "act not stated").replace("_", " ")
-        killed = _range(row["killed_low"], row["killed_best"], row["killed_high"])
+        toll = tolls.get(row["incident_id"])
+        killed = (
+            _range(row["killed_low"], row["killed_best"], row["killed_high"])
+            if toll is None or toll["best"] is None
+            else f"{toll['best']} ({toll['low']}–{toll['high']})"
+        )
         told = f"{what}, {row['place_name'] or 'place not stated'}; killed {killed}; {row['incident_id']}"
         aside = f"; {found.height} findings of others" if found.height else ""
         when = _when(row["occurred_from"], zone, year=_spans_years(picture, zone))

@@ -14,6 +14,7 @@ import polars as pl
 from ceasefire.outlook.falls import UNUSUAL
 from ceasefire.report import wording
 from ceasefire.report.sections.desk import Desk
+from ceasefire.report.sections.toll import toll_in_short
 from ceasefire.report.sections.unreported import answer as unreported
 from ceasefire.report.wording import counted, listed
 
@@ -155,7 +156,8 @@ def _who(desk: Desk) -> str:
 
 def _gravest(desk: Desk, incident_id: str) -> dict[str, Any]:
     row = desk.incidents[incident_id]
-    killed = wording.span(row["killed_low"], row["killed_best"], row["killed_high"])
+    tolls = [t for t in desk.rows("tolls") if t["incident_id"] == incident_id and t["quantity"] == "killed"]
+    killed = toll_in_short(row, tolls)
     deaths = "" if killed == "not stated" else f"Killed: {killed}. "
     return {
         "link": desk.incident(incident_id),

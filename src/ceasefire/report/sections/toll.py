@@ -44,6 +44,15 @@ def toll_facts(row: dict[str, Any], tolls: list[dict[str, Any]]) -> list[tuple[s
     return facts
 
 
+def toll_in_short(row: dict[str, Any], tolls: list[dict[str, Any]]) -> str:
+    """The killed of an incident for a line of text; without an estimate the figures that fusion lists."""
+    if not tolls or tolls[0]["best"] is None:
+        return wording.span(row["killed_low"], row["killed_best"], row["killed_high"])
+    toll = tolls[0]
+    told = _number(toll["best"])
+    return told if toll["low"] == toll["high"] else f"{told} ({toll['low']:,} to {toll['high']:,})"
+
+
 def estimate(toll: dict[str, Any]) -> str:
     """A toll with its interval: "16 (14–22 at 90 %), from 20 independent figures"."""
     behind = counted(toll["n_origins"], "independent figure")
