@@ -99,9 +99,11 @@ def foretell(posterior: Posterior, candidates: Candidates, seed: int) -> Foretol
     learned = nothing_learned(np.concatenate(held))
     weigh(fewer, heard.like, posterior.beside[base], found, terms, own_words, learned, False)
     mark = np.array(marks)
-    # P(says it) = sum over truths of P(truth | others) P(says it | truth, others) = 1 / sum of P(truth | all) / P(says it | ...)
-    each = np.where(candidates.valid[base], found * np.exp(-np.clip(terms[mark], -50, 0)), 0.0)
-    chance = 1.0 / np.maximum(each.sum(axis=1), 1e-12)
+    # P(says it) = sum over truths of P(truth | others) P(says it | truth, others); a nat is worth less where it tells of the truth
+    nats = np.clip(terms[mark], -50, 0)
+    others = np.where(candidates.valid[base], found * np.exp(-nats), 0.0)
+    others /= np.maximum(others.sum(axis=1, keepdims=True), 1e-300)
+    chance = np.maximum((others * np.exp(nats / heard.like.worth)).sum(axis=1), 1e-12)
     accounts, of = np.unique([k for k, _ in asked], return_inverse=True)
     table_of = np.zeros((len(accounts), width))
     table_of[of, [option for _, option in asked]] = chance

@@ -417,10 +417,11 @@ def fit(
     weighed[hearing.row[hearing.row < hearing.n_said]] = True
     apart = weighed_apart(t, candidates, elicited, ~weighed)
     state = _Fit(hearing, frames, candidates, reporting, _sum_by(t.incident, apart, n))
-    learnt = shared_incidents(hearing.incident[hearing.value >= 0], n) >= p.MIN_SHARED_INCIDENTS
+    shared = shared_incidents(hearing.incident[hearing.value >= 0], n)
+    learnt = shared >= p.MIN_SHARED_INCIDENTS
     if learnt:
         state.learn()
-        state.worth = p.WORTH
+        state.worth = p.WORTH - p.WORTH_FEW / (1.0 + shared / p.WORTH_INCIDENTS)
     state.weigh(learn=False, whole=True)
     row = hearing.row[state.order]
     terms = np.zeros((max(hearing.n_said, int(row.max(initial=-1)) + 1), valid.shape[1]))

@@ -162,6 +162,9 @@ PLACE_WEIGHT: Final = 100.0
 # What is learned from accounts of the same incidents fits them better than it should, and accounts share causes that nobody knows
 # of: then a nat of testimony counts as this much (a coarsened posterior, Miller and Dunson 2019).
 WORTH: Final = 0.85
+# ... and the fewer the incidents, the less: by this much where there are none, by half of it at so many.
+WORTH_FEW: Final = 0.2
+WORTH_INCIDENTS: Final = 150.0
 MIN_SHARED_INCIDENTS: Final = 50
 ROUNDS: Final = 40
 LEADERS_AT: Final = (6, 16, 26)  # rounds after which leaders are looked for
