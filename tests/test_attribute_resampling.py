@@ -15,7 +15,7 @@ from ceasefire.attribute import Attributed, against_findings, attribute, priors,
 from ceasefire.attribute.resampling import _dirichlet, _ranks, replicates_for
 from ceasefire.model import table
 
-model = importlib.import_module("ceasefire.attribute.model")
+learning = importlib.import_module("ceasefire.attribute.learning")
 SCENARIOS = ("none", "bias + copying", "party line")
 
 
@@ -78,13 +78,13 @@ def test_a_source_and_who_repeats_it_are_weighted_together(
     """Over replicates the weights of an agency and its echo are one; those of strangers go their own ways."""
     made, a = told[1]
     heard: list[np.ndarray] = []  # type: ignore[type-arg]
-    take = model._Fit._take
+    take = learning.Learning._take
 
     def spy(self: object, learned: object) -> None:
         heard.append(learned.counts.sum(axis=(1, 2)))  # type: ignore[attr-defined]
         take(self, learned)
 
-    monkeypatch.setattr(model._Fit, "_take", spy)
+    monkeypatch.setattr(learning.Learning, "_take", spy)
     answer(made)
     drawn = np.array(heard[-priors.REPLICATES[0][1] :])
     weight = drawn / np.maximum(drawn.mean(axis=0), 1e-9)

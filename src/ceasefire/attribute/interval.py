@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ceasefire.attribute import priors as p
-from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony
+from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony, sum_by
 
 _NAMED = len(p.ROLES)  # error class of the answers that a voice names
 
@@ -18,10 +18,6 @@ _NAMED = len(p.ROLES)  # error class of the answers that a voice names
 def shrunk_sd(known: Floats) -> Floats:
     """The part of a table entry's error that is left after so many reports' worth of evidence."""
     return np.sqrt(p.SOURCE_WEIGHT / (p.SOURCE_WEIGHT + known))
-
-
-def _sum_by(group: Ints, values: Floats, n: int) -> Floats:
-    return np.stack([np.bincount(group, values[:, k], minlength=n) for k in range(values.shape[1])], axis=1)
 
 
 def shared_loads(t: Testimony, known: Floats, share: Floats, lines: Floats) -> tuple[Ints, Ints, Floats]:
@@ -65,8 +61,8 @@ def _spread(errors: list[tuple[Ints, Floats]], probability: Floats) -> tuple[Flo
         share, rest = probability[at][:, :, None], against[at][:, :, None]
         mean = ((share * sizes).sum(axis=1, keepdims=True) - share * sizes) / rest
         mean_square = ((share * sizes**2).sum(axis=1, keepdims=True) - share * sizes**2) / rest
-        variance += _sum_by(at, ((sizes - mean) ** 2).sum(axis=2), n)
-        shift -= 0.5 * _sum_by(at, np.maximum(mean_square - mean**2, 0.0).sum(axis=2), n)
+        variance += sum_by(at, ((sizes - mean) ** 2).sum(axis=2), n)
+        shift -= 0.5 * sum_by(at, np.maximum(mean_square - mean**2, 0.0).sum(axis=2), n)
     return shift, np.sqrt(variance)
 
 

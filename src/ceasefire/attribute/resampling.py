@@ -21,7 +21,7 @@ from ceasefire.attribute.standing import descent
 from ceasefire.attribute.testimony import Floats, Ints
 
 if TYPE_CHECKING:
-    from ceasefire.attribute.model import _Fit
+    from ceasefire.attribute.learning import Learning
 
 
 _LEAST = 1e-12  # chances below this are alike
@@ -49,7 +49,7 @@ def replicates_for(work: int) -> tuple[int, str]:
     return 0, f"{work:,} accounts and figures of sources are too many to resample; closed form alone"
 
 
-def resample(state: _Fit | None, apart: Floats, seed: int, shape: tuple[int, ...]) -> Resampled:
+def resample(state: Learning | None, apart: Floats, seed: int, shape: tuple[int, ...]) -> Resampled:
     """Resample a state that has learned.
 
     Args:
@@ -98,7 +98,7 @@ def _others(chance: Floats, valid: NDArray[np.bool_]) -> Floats:
     return np.asarray(np.maximum(out, _LEAST))
 
 
-def _replicates(state: _Fit, apart: Floats, seed: int, replicates: int) -> Iterator[Floats]:
+def _replicates(state: Learning, apart: Floats, seed: int, replicates: int) -> Iterator[Floats]:
     """Log of each answer's probability, up to a constant an incident, by replicate."""
     luck = _Luck(state)
     owner = state.standing.owner
@@ -129,7 +129,7 @@ def _replicates(state: _Fit, apart: Floats, seed: int, replicates: int) -> Itera
 class _Luck:
     """Random numbers for every cell of every source and camp that do not know what parties are called."""
 
-    def __init__(self, state: _Fit):
+    def __init__(self, state: Learning):
         hearing, frames, standing = state.hearing, state.frames, state.standing
         n, size = len(frames.declared), frames.line.shape[1]
         self.rank = _ranks(hearing.source, hearing.incident, hearing.when, n)

@@ -22,7 +22,7 @@ from ceasefire.attribute.informed import KINDS
 from ceasefire.attribute.kernel import weigh
 from ceasefire.attribute.model import Posterior, softmax
 from ceasefire.attribute.standing import descent
-from ceasefire.attribute.testimony import Floats, Ints, Testimony
+from ceasefire.attribute.testimony import Floats, Ints, Testimony, sum_by
 from ceasefire.compiled import compiled
 from ceasefire.model import table
 
@@ -57,7 +57,7 @@ def sensitivity(
         _left_out("copies", lead[owner], lead[t.source], followed, posterior, t, candidates, repeated),
     ]
     silent = np.unique(posterior.lines["incident"].to_numpy())
-    quiet = posterior.score - _sums(
+    quiet = posterior.score - sum_by(
         posterior.lines["incident"].to_numpy(), posterior.silence, len(posterior.score)
     )
     found.append(
@@ -76,19 +76,13 @@ def sensitivity(
     return _table(found, posterior, accounts, candidates)
 
 
-def _sums(group: Ints, values: Floats, n: int) -> Floats:
-    out = np.zeros((n, values.shape[1]))
-    np.add.at(out, group, values)
-    return out
-
-
 def _at(pairs: Ints, of: Ints, values: Floats) -> Floats:
     """Sums of values by the pair they belong to; those of no pair are left aside."""
     if not len(pairs):
         return np.zeros((0, values.shape[1]))
     at = np.minimum(np.searchsorted(pairs, of), len(pairs) - 1)
     there = pairs[at] == of
-    return _sums(at[there], values[there], len(pairs))
+    return sum_by(at[there], values[there], len(pairs))
 
 
 def _left_out(

@@ -127,6 +127,11 @@ def _denials(role: Ints, named: NDArray[np.bool_], follows: Floats) -> Floats:
     return np.where(named, np.log(follow * aligned + (1 - follow) * p.NEUTRAL_DENIAL), 0.0)
 
 
+def sum_by(group: Ints, values: Floats, n: int) -> Floats:
+    """Sums of the rows of each group, groups x columns."""
+    return np.stack([np.bincount(group, values[:, k], minlength=n) for k in range(values.shape[1])], axis=1)
+
+
 def effective(n: Floats, rho: Floats) -> Floats:
     """How many independent voices n correlated ones are worth: n / (1 + (n - 1) rho), and n up to one."""
     return np.where(n <= 1, n, n / (1 + np.maximum(n - 1, 0) * rho))
