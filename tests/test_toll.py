@@ -124,6 +124,16 @@ def test_nobody_gives_a_figure_so_there_is_none() -> None:
     assert chance(out, "act", "shelling") > 0.9
 
 
+def test_a_span_too_wide_to_tell_anything_is_no_estimate() -> None:
+    """A coder's "0 to 250": an estimate would be what is usual. Beside a figure the span is a bound like any."""
+    alone = of(estimate(told("un 0..250")))
+    assert (alone["low"], alone["best"], alone["high"]) == (None, None, None)
+    assert (alone["n_accounts"], alone["ucdp_high"]) == (1, 250)
+    assert of(estimate(told("un 9..14")))["best"] is not None
+    beside = of(estimate(told("un 0..250", "ngo 120", "paper 118")))
+    assert beside["low"] <= 119 <= beside["high"]
+
+
 def test_an_incident_without_any_account_keeps_its_rows() -> None:
     reports = told("un 3")
     out = toll(reports, reports, SOURCES, pl.DataFrame({"incident_id": ["i1", "i2"]}), parties=PARTIES)

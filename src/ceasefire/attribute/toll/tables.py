@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.toll import thresholds as t
 from ceasefire.attribute.toll.bias import Bias
-from ceasefire.attribute.toll.heard import SUPERSEDED, WEIGHED, Heard
+from ceasefire.attribute.toll.heard import RANGE, SUPERSEDED, WEIGHED, Heard
 from ceasefire.attribute.toll.roles import ARMED, BOTH, CIVILIAN, Standing
 from ceasefire.attribute.toll.rules import by_rule, grades
 from ceasefire.attribute.toll.voices import QUESTIONS, Table
@@ -53,7 +53,11 @@ def tolls_table(
             }
         ).cast({"incident": pl.Int64})
         said = heard.said[quantity]
+        span = (pl.col("how") == RANGE) & (
+            pl.col("most") > t.SPAN_TELLS * pl.max_horizontal(pl.col("least"), pl.lit(1))
+        )
         behind = said.group_by("incident").agg(
+            tells=(~span).any(),
             n_accounts=pl.len(),
             n_origins=(pl.col("use") == WEIGHED).sum(),
             n_superseded=(pl.col("use") == SUPERSEDED).sum(),
@@ -72,12 +76,9 @@ def tolls_table(
             .when(pl.col("status").is_not_null())
             .then("high"),
         )
-        unknown = pl.col("best").is_null()
-        frames.append(
-            frame.with_columns(
-                pl.when(~unknown).then(c).alias(c) for c in ("civilians_low", "civilians_high")
-            )
-        )
+        known = pl.col("best").is_not_null() & pl.col("tells").fill_null(False)
+        kept = ("low", "best", "high", "p_none", "civilians_low", "civilians_high")
+        frames.append(frame.with_columns(pl.when(known).then(c).alias(c) for c in kept))
     return table("tolls").conform(pl.concat(frames))
 
 

@@ -63,6 +63,9 @@ STRAY_WIDER: Final = 1.3
 STRAY_NONE: Final = 0.05
 # "At least 12": seldom said by who counts 200. The chance falls with the logarithm of the excess, by this e-fold; "at most" alike.
 EXCESS: Final = 0.5
+# A span whose upper end is more than so many times its lower end (or one) tells nothing: where nothing else is told there is no
+# estimate, which would be what is usual and not what was said.
+SPAN_TELLS: Final = 10.0
 # Share of honest figures that are the toll itself: somebody has a list of names. So where some say 12 and some 20, the toll is more
 # probably one of the two than what lies between. The first of a side who gives a figure counts so, not who repeats it.
 LISTED: Final = 0.12
