@@ -16,6 +16,8 @@ from ceasefire import attribute
 priors = importlib.import_module("ceasefire.attribute.priors")
 silence = importlib.import_module("ceasefire.attribute.silence")
 nearby = importlib.import_module("ceasefire.attribute.nearby")
+daily = importlib.import_module("ceasefire.attribute.daily")
+kernel = importlib.import_module("ceasefire.attribute.kernel")
 
 
 def scored(made: Made) -> tuple[Score, set[str]]:
@@ -36,6 +38,43 @@ def test_a_line_of_the_day_is_found_and_counts_little(monkeypatch: pytest.Monkey
     assert with_lines.log_loss < without.log_loss - 0.02
     assert with_lines.wrong_share < without.wrong_share
     assert with_lines.accuracy > without.accuracy
+
+
+def test_incidents_of_unknown_time_share_no_day() -> None:
+    """Three sources of a side name the first answer whatever happens, six incidents a day; two others tell what did."""
+    n, per = 60, 5
+    truth = np.arange(n) % 2
+    value = np.stack([np.zeros(n), np.zeros(n), np.zeros(n), truth, truth], axis=1).astype(np.int64).ravel()
+    count = n * per
+    told = kernel.Told(
+        np.arange(0, count + 1, per), np.tile(np.arange(per), n), np.tile([0, 0, 0, 1, 1], n), value, np.zeros(count),
+        np.zeros(count, dtype=np.int64), np.zeros(count), np.tile([0, 1], (n, 1)),
+    )  # fmt: skip
+    counts = np.tile([0.7, 0.0, 0.2, 0.1], (per, 2, 1))  # names it, a row each, names nobody
+    counts[:, 1] = [0.7, 0.2, 0.0, 0.1]
+    flat = np.ones((2, 2))
+    like = kernel.Likeness(
+        counts,
+        counts.sum(axis=2),
+        np.array([[0, 1], [0, 1]]),
+        counts[:2],
+        flat[0],
+        np.ones((2, 2, 2)),
+        flat,
+        flat,
+        flat > 0,
+        1.0,
+    )
+    posterior = np.eye(2)[truth] * 0.96 + 0.02
+    incident = np.repeat(np.arange(n), per)
+    for day, agreed in ((incident // 6, True), (np.full(count, -1), False)):
+        lines = daily.no_lines(1, 2)
+        echo = lines.find(
+            told, like, np.array([0, -1]), np.zeros(count), incident, day, posterior, np.zeros((count, 2))
+        )
+        assert bool(lines.agreed[0]) == agreed
+        assert (echo[np.tile([0, 0, 0, 1, 1], n) == 0].min() > 0.3) == agreed
+        assert not echo[np.tile([0, 0, 0, 1, 1], n) == 1].any()
 
 
 def test_where_no_side_has_a_line_none_is_found() -> None:

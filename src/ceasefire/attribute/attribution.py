@@ -28,7 +28,7 @@ from ceasefire.attribute.frames import Frames, frames
 from ceasefire.attribute.hearing import hear
 from ceasefire.attribute.informed import inform
 from ceasefire.attribute.interval import shrunk_sd
-from ceasefire.attribute.model import Posterior, fit, softmax
+from ceasefire.attribute.model import Posterior, fit
 from ceasefire.attribute.namings import namings
 from ceasefire.attribute.proof import assess, count_support, deciding, standards_from
 from ceasefire.attribute.replay import Played, answer_times
@@ -37,7 +37,7 @@ from ceasefire.attribute.sensitivity import sensitivity
 from ceasefire.attribute.shared import shared_errors
 from ceasefire.attribute.smallest import smallest_sets
 from ceasefire.attribute.standing import descent
-from ceasefire.attribute.testimony import KINDS, Testimony, elicited_hits, weigh
+from ceasefire.attribute.testimony import KINDS, Testimony, elicited_hits, softmax, weigh
 from ceasefire.attribute.tipping import tipping
 from ceasefire.model import table
 from ceasefire.problems import Problem

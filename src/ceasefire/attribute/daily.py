@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp, softmax
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.kernel import Likeness, Told, answers, chance
@@ -46,16 +47,16 @@ class Daily:
             told, like: accounts, and what sources are like.
             side: of each frame, -1 = none.
             echo: how often each account is said because its leader has said so.
-            incident, day: of each account.
+            incident, day: of each account; day -1 = unknown, which is no day that incidents share.
             posterior: incidents x slots.
             terms: accounts x slots, in nats.
         """
         out = np.zeros(len(incident))
         of = side[told.frame]
-        use = np.flatnonzero((of >= 0) & (told.value >= 0))
+        use = np.flatnonzero((of >= 0) & (told.value >= 0) & (day >= 0))
         if not len(use):
             return out
-        others = posterior_without(told, of, incident, posterior, terms)
+        others = _without_own_side(told, of, incident, posterior, terms)
         alone = np.empty(len(incident))
         _alone(incident, told, like, others, alone)
         of, at, alone = of[use], incident[use], np.maximum(echo[use] + (1.0 - echo[use]) * alone[use], 1e-6)
@@ -79,14 +80,14 @@ class Daily:
 
         # judged by what was expected at the start: what is learned fits whatever is there
         _, whole = gains(np.full(len(of), p.FOLLOW))
-        worth = np.bincount(whose, np.log((first_lines(width) * np.exp(whole)).sum(axis=1)), minlength=n)
+        worth = np.bincount(whose, logsumexp(whole, axis=1, b=first_lines(width)), minlength=n)
         self.days = np.bincount(whose, minlength=n)
         self.agreed = agreed = worth > np.maximum(p.DAYS_NATS, p.DAYS_EACH * self.days)
         self.lines[~agreed], self.rate[~agreed] = first_lines(width), p.FOLLOW
         rate = self.rate[of]
         here, whole = gains(rate)
         known = whole + np.log(self.lines[whose])
-        found, elsewhere = _softmax(known), _softmax(known[day_of] - here)
+        found, elsewhere = softmax(known, axis=1), softmax(known[day_of] - here, axis=1)
         out[use] = np.where(agreed[of], rate * elsewhere[which, named], 0.0)
         # what the day's line was, as all its accounts have it, and how many kept to it
         lined = 1.0 - found[when, 0]
@@ -112,18 +113,13 @@ def first_lines(width: int) -> Floats:
     return np.concatenate([[1.0 - p.DAYS_LINED], np.full(width - 1, p.DAYS_LINED / (width - 1))])
 
 
-def posterior_without(told: Told, of: Ints, incident: Ints, posterior: Floats, terms: Floats) -> Floats:
+def _without_own_side(told: Told, of: Ints, incident: Ints, posterior: Floats, terms: Floats) -> Floats:
     """Of each account: the posterior of its incident by all accounts but those of its own side."""
     group, at = np.unique(incident * (of.max() + 2) + of + 1, return_inverse=True)
     mine = np.zeros((len(group), posterior.shape[1]))
     np.add.at(mine, at, terms)
     left = np.log(np.maximum(posterior[incident], 1e-12)) - mine[at]
-    return _softmax(np.where(told.base[incident] >= 0, left, -np.inf))
-
-
-def _softmax(x: Floats) -> Floats:
-    raised = np.exp(x - x.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+    return np.asarray(softmax(np.where(told.base[incident] >= 0, left, -np.inf), axis=1))
 
 
 @compiled

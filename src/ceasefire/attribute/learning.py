@@ -154,11 +154,12 @@ class Learning:
 
     def _look_for_days(self) -> None:
         """Lines of a day: only where there are sides, and times."""
-        if not self.hearing.day.any() or not (self.frames.side >= 0).any():
-            return
         incident = self.incident()
+        known = self.hearing.day[incident] != 0
+        if not known.any() or not (self.frames.side >= 0).any():
+            return
         day = np.floor(self.hearing.day[incident]).astype(np.int64)
-        day -= day.min(initial=0)
+        day = np.where(known, day - day[known].min(), -1)
         self.day_line = self.daily.find(
             self.told,
             self.likeness(),

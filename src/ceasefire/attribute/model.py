@@ -25,7 +25,7 @@ from ceasefire.attribute.learning import Learning, shared_incidents
 from ceasefire.attribute.reporting import NO_LINES, Reporting
 from ceasefire.attribute.resampling import Resampled, resample
 from ceasefire.attribute.standing import Standing
-from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony, sum_by
+from ceasefire.attribute.testimony import KINDS, Floats, Ints, Testimony, softmax, sum_by
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,6 @@ class Posterior:
     resampled: Resampled
     rounds: tuple[int, float]
     learnt: bool
-
-
-def softmax(score: Floats, valid: NDArray[np.bool_]) -> Floats:
-    """Probabilities from scores; slots that are not valid get 0."""
-    top = np.max(np.where(valid, score, -np.inf), axis=1, keepdims=True)
-    raised = np.where(valid, np.exp(np.minimum(score - top, 0.0)), 0.0)
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 def weighed_apart(t: Testimony, candidates: Candidates, hits: Floats, rows: NDArray[np.bool_]) -> Floats:

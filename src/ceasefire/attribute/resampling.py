@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ceasefire.attribute import priors as p
 from ceasefire.attribute.standing import descent
-from ceasefire.attribute.testimony import Floats, Ints
+from ceasefire.attribute.testimony import Floats, Ints, softmax
 
 if TYPE_CHECKING:
     from ceasefire.attribute.learning import Learning
@@ -66,7 +66,7 @@ def resample(state: Learning | None, apart: Floats, seed: int, shape: tuple[int,
     mean, square, centre = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     kept: list[Floats] = []
     for k, score in enumerate(_replicates(state, apart, seed, replicates)):
-        chance = np.maximum(_shares(score, state.candidates.valid), _LEAST)
+        chance = np.maximum(softmax(score, state.candidates.valid), _LEAST)
         logit = np.log(chance) - np.log(_others(chance, state.candidates.valid))
         gap = logit - mean
         mean += gap / (k + 1)
@@ -80,12 +80,6 @@ def resample(state: Learning | None, apart: Floats, seed: int, shape: tuple[int,
     used = max(len(kept), 1)
     joint = [np.where(valid, one - centre, 0.0) / np.sqrt(used) for one in kept]
     return Resampled(variance, np.stack(joint) if joint else np.zeros((0, *shape)), replicates, why_not)
-
-
-def _shares(score: Floats, valid: NDArray[np.bool_]) -> Floats:
-    top = np.max(np.where(valid, score, -np.inf), axis=1, keepdims=True)
-    raised = np.where(valid, np.exp(np.minimum(score - top, 0.0)), 0.0)
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 def _others(chance: Floats, valid: NDArray[np.bool_]) -> Floats:

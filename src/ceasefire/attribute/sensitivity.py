@@ -20,9 +20,9 @@ from ceasefire.attribute.frames import Frames
 from ceasefire.attribute.hearing import nothing_learned, some_of
 from ceasefire.attribute.informed import KINDS
 from ceasefire.attribute.kernel import weigh
-from ceasefire.attribute.model import Posterior, softmax
+from ceasefire.attribute.model import Posterior
 from ceasefire.attribute.standing import descent
-from ceasefire.attribute.testimony import Floats, Ints, Testimony, sum_by
+from ceasefire.attribute.testimony import Floats, Ints, Testimony, softmax, sum_by
 from ceasefire.compiled import compiled
 from ceasefire.model import table
 

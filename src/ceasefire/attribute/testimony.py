@@ -127,6 +127,13 @@ def _denials(role: Ints, named: NDArray[np.bool_], follows: Floats) -> Floats:
     return np.where(named, np.log(follow * aligned + (1 - follow) * p.NEUTRAL_DENIAL), 0.0)
 
 
+def softmax(score: Floats, valid: NDArray[np.bool_]) -> Floats:
+    """Probabilities from scores; slots that are not valid get 0."""
+    top = np.max(np.where(valid, score, -np.inf), axis=1, keepdims=True)
+    raised = np.where(valid, np.exp(np.minimum(score - top, 0.0)), 0.0)
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
 def sum_by(group: Ints, values: Floats, n: int) -> Floats:
     """Sums of the rows of each group, groups x columns."""
     return np.stack([np.bincount(group, values[:, k], minlength=n) for k in range(values.shape[1])], axis=1)
